@@ -1,0 +1,1 @@
+"""Portico: the front door of a Kubernetes cluster, as Pulumi components."""

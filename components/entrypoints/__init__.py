@@ -1,0 +1,28 @@
+"""Entrypoints: the one place that maps `portico:entrypoint` to a module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+
+from components.clouds import Address
+from components.entrypoints.base import Entrypoint
+from components.entrypoints.gateway import GatewayEntrypoint
+from components.entrypoints.nginx import NginxEntrypoint
+from components.entrypoints.traefik import TraefikEntrypoint
+from components.settings import Settings
+
+__all__ = ["Entrypoint", "open_entrypoint"]
+
+_KINDS: dict[str, Callable[[Settings, Any, Address, pulumi.ResourceOptions], Entrypoint]] = {
+    "gateway": GatewayEntrypoint,
+    "nginx": NginxEntrypoint,
+    "traefik": TraefikEntrypoint,
+}
+
+
+def open_entrypoint(settings: Settings, address: Address, opts: pulumi.ResourceOptions) -> Entrypoint:
+    """The entrypoint that `portico:entrypoint` names, its load balancer made, its door not yet open."""
+    return _KINDS[settings.entrypoint.kind](settings, settings.entrypoint.chosen, address, opts)

@@ -1,0 +1,32 @@
+"""What an entrypoint is to the rest of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import pulumi
+
+from components.settings.sites import SiteSettings
+
+
+class Entrypoint(Protocol):
+    """How traffic enters: a controller with an address, and the objects that lead a site's hosts and paths to Services."""
+
+    @property
+    def front(self) -> list[pulumi.Resource]:
+        """The controller's load balancer, and the controller with it where this stack installs it."""
+
+    @property
+    def door(self) -> list[pulumi.Resource]:
+        """What must be there before plain http of any host is answered, as HTTP-01 needs."""
+
+    @property
+    def http01(self) -> dict[str, Any]:
+        """The `http01` part of an issuer's solver that answers through this entrypoint."""
+
+    def listen(self, certificates: Sequence[pulumi.Resource]) -> None:
+        """Opens the door, once the certificates that can be had before it are issued and the others asked for."""
+
+    def route(self, key: str, site: SiteSettings, issued: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
+        """Leads one site; `issued` are the certificates of its hosts."""

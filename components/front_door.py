@@ -1,0 +1,74 @@
+"""The whole way from a stack file to working URLs, top to bottom."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.clouds import open_cloud
+from components.cluster import Cluster
+from components.entrypoints import open_entrypoint
+from components.names import metadata
+from components.settings import Settings
+from components.sites import Site
+from components.trust import Trust
+
+
+class FrontDoor(pulumi.ComponentResource):
+    """Everything between the internet and the Services of one stack.
+
+    Creates, in this order: the cloud's reserved address and the records that point at it; the controller's load balancer;
+    cert-manager (unless it exists), the issuers and every certificate, awaited until issued; the objects that lead hosts and
+    paths to Services. On destroy the same in reverse. `opts.providers` must hold the cluster's provider: see
+    `components.cluster`.
+
+    Outputs: `urls`, `address`, `name_servers`, `issuer`, `certificates` (expiry by key), `next_steps` (what is left for a
+    person).
+    """
+
+    def __init__(self, name: str, settings: Settings, cluster: Cluster, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:index:FrontDoor", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        namespaces = {key: self._namespace(key, settings) for key in {settings.name: None, **settings.namespaces}}
+        placed = pulumi.ResourceOptions(parent=self, depends_on=[*namespaces.values()])
+
+        cloud = open_cloud(settings, child)
+        zone = cloud.zone(settings.zone)
+        address = cloud.address(settings.entrypoint.chosen.address)
+        records = zone.point(settings.pointed_hosts, at=address.target)
+        entrypoint = open_entrypoint(settings, address, placed)
+        trust = Trust(settings, cluster=cluster, dns01=zone.dns01, http01=entrypoint.http01, front=entrypoint.front, opts=placed)
+
+        # A certificate comes before the entrypoint that shows it, unless it is proven through that very entrypoint.
+        for key in settings.certificates:
+            trust.request(key)
+        for key in settings.early_certificates:
+            trust.issue(key)
+        entrypoint.listen([*trust.issued(settings.early_certificates), *trust.requested(settings.late_certificates)])
+        for key in settings.late_certificates:
+            visited = [records[host] for host in settings.certificates[key].chosen.hosts]
+            trust.issue(key, depends_on=[*entrypoint.door, *visited])
+
+        for key, site in settings.sites.items():
+            issued = trust.issued(settings.certificates_of(site))
+            stands = [namespaces[site.namespace]] if site.namespace in namespaces else []
+            opts = pulumi.ResourceOptions(parent=self, depends_on=stands)
+            Site(key, site, stack=settings.name, entrypoint=entrypoint, issued=issued, opts=opts)
+
+        self.outputs: dict[str, pulumi.Input[object]] = {
+            "urls": settings.urls,
+            "address": address.target.value,
+            "name_servers": zone.name_servers,
+            "issuer": trust.issuers,
+            "certificates": trust.expiries,
+            "next_steps": settings.next_steps(),
+        }
+        self.register_outputs(self.outputs)
+
+    def _namespace(self, name: str, settings: Settings) -> k8s.core.v1.Namespace:
+        """The stack's own namespace, or one that the stack file asks for."""
+        wanted = settings.namespaces.get(name)
+        labels = wanted.labels if wanted else None
+        return k8s.core.v1.Namespace(
+            name, metadata=metadata(settings.name, name, extra_labels=labels), opts=pulumi.ResourceOptions(parent=self)
+        )

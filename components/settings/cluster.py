@@ -1,0 +1,40 @@
+"""`portico:cluster`: which cluster, and how to reach it. Never the ambient one silently."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field, SecretStr
+
+from components.settings.base import Base, OneOf
+
+
+class KubeconfigFile(Base):
+    """A kubeconfig file."""
+
+    path: str = Field(description="The file; a relative path is looked up from the project's folder.")
+    context: str | None = Field(None, description="Context to use. Default: the file's current-context.")
+
+
+class InlineKubeconfig(Base):
+    """A kubeconfig kept, encrypted, in the stack file."""
+
+    content: SecretStr = Field(description="The kubeconfig's text; set it with --secret.")
+    context: str | None = Field(None, description="Context to use. Default: its current-context.")
+
+
+class StackCluster(Base):
+    """A kubeconfig that another Pulumi stack exports."""
+
+    name: str = Field(description="The stack: organization/project/stack.")
+    output: str = Field("kubeconfig", description="The output that holds the kubeconfig.")
+    context: str | None = Field(None, description="Context to use. Default: its current-context.")
+
+
+class ClusterSettings(OneOf):
+    """Where the cluster comes from."""
+
+    what: ClassVar[str] = "cluster"
+    kubeconfig: KubeconfigFile | None = None
+    inline: InlineKubeconfig | None = None
+    stack: StackCluster | None = None

@@ -1,0 +1,112 @@
+"""`portico:entrypoint`: how traffic enters."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from components.settings.base import Base, KubeName, OneOf, Port
+from components.settings.cloud import AddressSettings
+
+
+class Ports(Base):
+    """The two ports of a front door."""
+
+    http: Port = 80
+    https: Port = 443
+
+    @model_validator(mode="after")
+    def _different(self) -> Ports:
+        if self.http == self.https:
+            raise ValueError(f"http and https must be different ports, both are {self.http}")
+        return self
+
+
+class TargetPorts(Base):
+    """The ports of the controller's pods, by number or name."""
+
+    http: Port | KubeName = "web"
+    https: Port | KubeName = "websecure"
+
+
+class HelmController(Base):
+    """A controller that this stack installs by Helm."""
+
+    version: str | None = Field(None, description="Chart version. Default: the one this release was made with.")
+    chart: str | None = Field(None, description="Chart name, local path or oci:// reference. Default: upstream's.")
+    repository: str | None = Field(None, description="Chart repository. Default: upstream's, or none with `chart`.")
+    namespace: KubeName | None = Field(None, description="Namespace, created by this stack. Default: the stack's own.")
+    values: dict[str, object] = Field(default_factory=dict, description="Chart values, merged over Portico's.")
+    timeout: int = Field(600, ge=30, le=7200, description="Seconds to wait until it is ready.")
+
+
+class ExistingController(Base):
+    """A controller that the cluster already has; this stack puts a load balancer Service of its own before its pods."""
+
+    namespace: KubeName = Field(description="Where the controller's pods run; the Service must stand beside them.")
+    selector: dict[str, str] = Field(min_length=1, description="Labels that pick the controller's pods.")
+    service: KubeName = Field(
+        "portico", description="Name of the Service that this stack makes: the controller publishes its address."
+    )
+    target_ports: TargetPorts = Field(default_factory=TargetPorts)
+
+
+class ControllerSettings(OneOf):
+    """Whether the controller is installed or already there."""
+
+    what: ClassVar[str] = "controller"
+    helm: HelmController | None = None
+    existing: ExistingController | None = None
+
+
+class LoadBalanced(Base):
+    """What every entrypoint has: an address and two ports on a load balancer."""
+
+    address: AddressSettings = Field(default_factory=AddressSettings)
+    ports: Ports = Field(default_factory=Ports, description="Ports that clients use.")
+    service_annotations: dict[str, str] = Field(
+        default_factory=dict, description="Added to the load balancer Service, for the cluster's load balancer."
+    )
+    timeout: int = Field(600, ge=10, le=7200, description="Seconds to wait for the address.")
+
+
+def _helm() -> ControllerSettings:
+    return ControllerSettings(helm=HelmController())
+
+
+class TraefikEntrypoint(LoadBalanced):
+    """Ingress objects served by Traefik."""
+
+    class_name: Annotated[KubeName, Field(alias="class")] = "traefik"
+    controller: ControllerSettings = Field(default_factory=_helm)
+
+
+class NginxEntrypoint(LoadBalanced):
+    """Ingress objects served by ingress-nginx (retired upstream in March 2026: no more security fixes)."""
+
+    class_name: Annotated[KubeName, Field(alias="class")] = "nginx"
+    controller: ControllerSettings = Field(default_factory=_helm)
+
+
+class GatewayEntrypoint(LoadBalanced):
+    """Gateway API: one Gateway, one route per site."""
+
+    class_name: Annotated[KubeName, Field(alias="class", description="GatewayClass.")] = "traefik"
+    controller: ControllerSettings | None = Field(
+        None,
+        description="The controller behind the class: installed (Traefik), or existing and in need of a load balancer"
+        " Service. Default: the class's controller makes its own load balancer and takes the Gateway's address.",
+    )
+    listeners: Ports | None = Field(
+        None, description="Ports that the Gateway names. Default: `ports`; 8000 and 8443 for Traefik by Helm."
+    )
+
+
+class EntrypointSettings(OneOf):
+    """How traffic enters; changing the key moves every site."""
+
+    what: ClassVar[str] = "entrypoint"
+    gateway: GatewayEntrypoint | None = None
+    traefik: TraefikEntrypoint | None = None
+    nginx: NginxEntrypoint | None = None

@@ -1,0 +1,55 @@
+"""cert-manager itself: installed by Helm, or already there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.names import inside
+from components.settings.certificates import CertManagerSettings, HelmCertManager
+from components.values import merge
+
+
+class CertManager(pulumi.ComponentResource):
+    """Creates a Helm release of cert-manager with its CRDs, or nothing where one exists.
+
+    `ready`: what must be there before anything of cert-manager's API is used. The release is awaited with its start-up
+    check, which proves that the webhook answers: without it the first issuer fails by chance.
+    """
+
+    def __init__(self, settings: CertManagerSettings, *, gateway: bool, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("portico:trust:CertManager", "cert-manager", None, opts)
+        self.namespace = settings.namespace
+        self.ready: list[pulumi.Resource] = []
+        if settings.helm is not None:
+            self.ready = [self._release(settings.helm, gateway, inside(self, opts))]
+        self.register_outputs({"namespace": self.namespace})
+
+    def _release(self, helm: HelmCertManager, gateway: bool, child: pulumi.ResourceOptions) -> k8s.helm.v3.Release:
+        values: dict[str, Any] = {
+            # CRDs are kept when the release goes: they hold every Certificate of the cluster, also those of others.
+            "crds": {"enabled": True, "keep": True},
+        }
+        if gateway:
+            # Only then: without the Gateway API's CRDs cert-manager would refuse to start (pkg/controller/context.go).
+            values["config"] = {
+                "apiVersion": "controller.config.cert-manager.io/v1alpha1",
+                "kind": "ControllerConfiguration",
+                "gatewayAPI": {"enabled": True},
+            }
+        # A Release, not a Chart: only Helm itself runs the start-up check, which is a post-install hook.
+        return k8s.helm.v3.Release(
+            "cert-manager",
+            name="cert-manager",
+            namespace=helm.namespace,
+            create_namespace=True,
+            chart=helm.chart,
+            version=helm.version,
+            repository_opts=k8s.helm.v3.RepositoryOptsArgs(repo=helm.repository) if helm.repository else None,
+            values=merge(values, helm.values),
+            timeout=helm.timeout,
+            atomic=True,
+            opts=child,
+        )

@@ -1,0 +1,357 @@
+"""The sandbox's processes: what is started, with which arguments, after what, and when it counts as ready."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import ssl
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from sandbox.health import answers, listens
+from sandbox.layout import PROJECT, Layout, write_atomically
+from sandbox.pki import Authority, KeyPair, signing_key, write_kubeconfig
+from sandbox.ports import LOOPBACK, Ports
+from sandbox.supervisor import Process
+from sandbox.tools import CLUSTER, TRAEFIK
+from sandbox.toolset import Toolset
+
+BLOCKED_ZONE = "blocked.test"
+"""A zone that the ACME servers refuse, as a CA refuses by policy: two labels, since Pebble fails on shorter names else."""
+
+ZONES = ("portico.test", "other.test", BLOCKED_ZONE)
+"""Zones that the sandbox's DNS server is authoritative for."""
+
+TSIG_NAME, TSIG_ALGORITHM = "portico", "hmac-sha256"
+"""The key that may update the zones; its secret is the fact `tsig-secret`."""
+
+BOOTSTRAP = "bootstrap"
+"""The step that puts CRDs, a node, classes and Traefik's Deployment into the cluster."""
+
+ACCOUNTS = "accounts"
+"""The step that makes cert-manager register anew with a Pebble that was started anew."""
+
+STOP_ORDER = (
+    ("cert-manager", "traefik", "network"),
+    ("kube-controller-manager", "kube-scheduler", "kwok", "pebble-staging", "pebble-production"),
+    ("kube-apiserver",),
+    ("etcd", "dns"),
+)
+"""Every process; those of one group end at the same time, before the next group does."""
+
+ENVIRONMENTS = ("staging", "production")
+"""The two ACME authorities."""
+
+_SERVER = (ExtendedKeyUsageOID.SERVER_AUTH,)
+_BOTH = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Files of the two authorities, and a kubeconfig per component."""
+
+    cluster_ca: KeyPair
+    etcd: KeyPair
+    api_server: KeyPair
+    service_accounts: KeyPair
+    acme_ca: KeyPair
+    acme: KeyPair
+    controller_manager: Path
+    scheduler: Path
+
+
+def write_credentials(layout: Layout, ports: Ports) -> Credentials:
+    """Make what is missing: authorities, certificates, kubeconfigs."""
+    cluster = Authority(layout.pki, "cluster-ca")
+    acme = Authority(layout.pki, "acme-ca")
+    server = f"https://{ports.address('kube-apiserver')}"
+
+    def kubeconfig(name: str, user: str, group: str, path: Path | None = None) -> Path:
+        path = path or layout.pki / f"{name}.kubeconfig"
+        pair = cluster.issue(name, user, groups=[group] if group else [])
+        write_kubeconfig(path, server, cluster.pair.certificate, pair)
+        return path
+
+    kubeconfig("admin", "sandbox-admin", "system:masters", layout.kubeconfig)
+    first_service_address = _first_address(ports.service_cidr)
+    return Credentials(
+        cluster_ca=cluster.pair,
+        etcd=cluster.issue("etcd", "etcd", hosts=[LOOPBACK], usages=_BOTH),
+        api_server=cluster.issue(
+            "kube-apiserver",
+            "kube-apiserver",
+            hosts=[LOOPBACK, "localhost", first_service_address, "kubernetes.default.svc"],
+            usages=_BOTH,
+        ),
+        service_accounts=signing_key(layout.pki, "service-accounts"),
+        acme_ca=acme.pair,
+        acme=acme.issue("acme", "pebble", hosts=[LOOPBACK, "localhost"], usages=_SERVER),
+        controller_manager=kubeconfig("kube-controller-manager", "system:kube-controller-manager", ""),
+        scheduler=kubeconfig("kube-scheduler", "system:kube-scheduler", ""),
+    )
+
+
+def processes(layout: Layout, ports: Ports, tools: Toolset) -> list[Process]:
+    """Every process, in an order in which each comes after what it needs."""
+    credentials = write_credentials(layout, ports)
+    cluster_trust = ssl.create_default_context(cafile=str(credentials.cluster_ca.certificate))
+    acme_trust = ssl.create_default_context(cafile=str(credentials.acme_ca.certificate))
+    dns_address = ports.address("dns")
+    tsig = layout.facts / "tsig-secret"
+
+    def own(name: str, port: str) -> list[str]:
+        """Flags that the cluster's own components share."""
+        pair = credentials.api_server
+        return [
+            str(tools.cluster(name)),
+            f"--bind-address={LOOPBACK}",
+            f"--secure-port={ports[port]}",
+            f"--tls-cert-file={pair.certificate}",
+            f"--tls-private-key-file={pair.key}",
+        ]
+
+    return [
+        Process(
+            name="dns",
+            argv=[
+                *(sys.executable, "-m", "sandbox.dns", "--listen", dns_address),
+                *("--data", str(layout.data / "dns")),
+                *(argument for zone in ZONES for argument in ("--zone", zone)),
+                *("--key", f"{TSIG_NAME}:{TSIG_ALGORITHM}:{tsig}"),
+            ],
+            environment={"PYTHONPATH": str(PROJECT)},
+            files=(tsig,),
+            health=listens(LOOPBACK, ports["dns"]),
+        ),
+        Process(
+            name="etcd",
+            argv=[
+                str(tools.cluster("etcd")),
+                f"--data-dir={layout.data / 'etcd'}",
+                f"--listen-client-urls=https://{ports.address('etcd')}",
+                f"--advertise-client-urls=https://{ports.address('etcd')}",
+                f"--listen-peer-urls=http://{ports.address('etcd-peer')}",
+                f"--initial-advertise-peer-urls=http://{ports.address('etcd-peer')}",
+                f"--initial-cluster=default=http://{ports.address('etcd-peer')}",
+                f"--listen-metrics-urls=http://{ports.address('etcd-metrics')}",
+                "--client-cert-auth",
+                f"--trusted-ca-file={credentials.cluster_ca.certificate}",
+                f"--cert-file={credentials.etcd.certificate}",
+                f"--key-file={credentials.etcd.key}",
+                # The data outlives a killed process; only a crash of the whole machine could lose some of it.
+                "--unsafe-no-fsync",
+                "--log-level=warn",
+            ],
+            health=answers(f"http://{ports.address('etcd-metrics')}/health"),
+        ),
+        Process(
+            name="kube-apiserver",
+            argv=[
+                *own("kube-apiserver", "kube-apiserver"),
+                f"--advertise-address={LOOPBACK}",
+                # Endpoints may not be loopback addresses, so the Service `kubernetes` has none.
+                "--endpoint-reconciler-type=none",
+                f"--etcd-servers=https://{ports.address('etcd')}",
+                f"--etcd-cafile={credentials.cluster_ca.certificate}",
+                f"--etcd-certfile={credentials.etcd.certificate}",
+                f"--etcd-keyfile={credentials.etcd.key}",
+                f"--service-cluster-ip-range={ports.service_cidr}",
+                f"--client-ca-file={credentials.cluster_ca.certificate}",
+                "--authorization-mode=Node,RBAC",
+                "--service-account-issuer=https://kubernetes.default.svc",
+                f"--service-account-key-file={credentials.service_accounts.certificate}",
+                f"--service-account-signing-key-file={credentials.service_accounts.key}",
+                f"--cert-dir={layout.pki}",
+                "--allow-privileged=true",
+                "--profiling=false",
+                # A sandbox is stopped often and asked by programs that come in bursts.
+                "--shutdown-delay-duration=0s",
+                "--max-requests-inflight=1000",
+                "--max-mutating-requests-inflight=500",
+            ],
+            needs=("etcd",),
+            follows=("etcd",),
+            health=answers(f"https://{ports.address('kube-apiserver')}/readyz", verify=cluster_trust),
+        ),
+        Process(
+            name="kube-controller-manager",
+            argv=[
+                *own("kube-controller-manager", "kube-controller-manager"),
+                f"--kubeconfig={credentials.controller_manager}",
+                f"--service-account-private-key-file={credentials.service_accounts.key}",
+                f"--root-ca-file={credentials.cluster_ca.certificate}",
+                # Each controller with its own account and rights, as clusters have it.
+                "--use-service-account-credentials=true",
+                "--leader-elect=false",
+                "--profiling=false",
+                # The defaults spare a big cluster's API server; here they would only make users wait.
+                "--kube-api-qps=500",
+                "--kube-api-burst=1000",
+                "--concurrent-deployment-syncs=10",
+                "--concurrent-namespace-syncs=20",
+            ],
+            needs=("kube-apiserver",),
+            files=(credentials.controller_manager,),
+            health=answers(f"https://{ports.address('kube-controller-manager')}/healthz", verify=cluster_trust),
+        ),
+        Process(
+            name="kube-scheduler",
+            argv=[
+                *own("kube-scheduler", "kube-scheduler"),
+                f"--kubeconfig={credentials.scheduler}",
+                "--leader-elect=false",
+                "--profiling=false",
+                "--kube-api-qps=500",
+                "--kube-api-burst=1000",
+            ],
+            needs=("kube-apiserver",),
+            files=(credentials.scheduler,),
+            health=answers(f"https://{ports.address('kube-scheduler')}/healthz", verify=cluster_trust),
+        ),
+        Process(
+            name="kwok",
+            argv=[
+                str(tools.cluster("kwok")),
+                f"--kubeconfig={layout.kubeconfig}",
+                *(f"--config={stage}" for stage in tools.files(CLUSTER.name, "stages")),
+                "--manage-all-nodes=true",
+                "--cidr=10.240.0.0/16",
+                "--node-ip=10.239.0.1",
+                "--node-lease-duration-seconds=40",
+                f"--server-address={ports.address('kwok')}",
+            ],
+            environment={"KWOK_CONFIG": "-"},
+            needs=("kube-apiserver",),
+            files=(layout.kubeconfig,),
+            health=answers(f"http://{ports.address('kwok')}/healthz"),
+        ),
+        *(_pebble(environment, layout, ports, tools, credentials, acme_trust) for environment in ENVIRONMENTS),
+        Process(
+            name="network",
+            argv=[
+                *(sys.executable, "-m", "sandbox.network", "--kubeconfig", str(layout.kubeconfig)),
+                *("--pool", ports.pool, "--dns", dns_address),
+                *("--http-port", str(ports["http"]), "--https-port", str(ports["https"])),
+                *("--proxy", ports.address("proxy")),
+            ],
+            environment={"PYTHONPATH": str(PROJECT)},
+            needs=(BOOTSTRAP, "dns"),
+            files=(layout.kubeconfig,),
+            health=listens(LOOPBACK, ports["proxy"]),
+        ),
+        Process(
+            name="cert-manager",
+            argv=[
+                str(tools.cluster("cert-manager")),
+                f"--kubeconfig={layout.kubeconfig}",
+                f"--nameservers={dns_address}",
+                f"--healthz-address={ports.address('cert-manager')}",
+                "--check-retry-period=1s",
+            ],
+            # HTTP-01's self-check asks port 80 of a host name: the forward proxy is the sandbox's way there.
+            environment={
+                "HTTP_PROXY": f"http://{ports.address('proxy')}",
+                "HTTPS_PROXY": "",
+                "NO_PROXY": LOOPBACK,
+            },
+            needs=(ACCOUNTS, "dns", *(f"pebble-{environment}" for environment in ENVIRONMENTS)),
+            # Pebble forgets its accounts; only a new cert-manager registers again at once.
+            follows=tuple(f"pebble-{environment}" for environment in ENVIRONMENTS),
+            files=(layout.kubeconfig,),
+            health=answers(f"http://{ports.address('cert-manager')}/readyz"),
+        ),
+        _traefik(layout, ports, tools),
+    ]
+
+
+def _pebble(
+    environment: str,
+    layout: Layout,
+    ports: Ports,
+    tools: Toolset,
+    credentials: Credentials,
+    trust: ssl.SSLContext,
+) -> Process:
+    name = f"pebble-{environment}"
+    config = layout.config / f"{name}.json"
+    content = {
+        "pebble": {
+            "listenAddress": ports.address(name),
+            "managementListenAddress": ports.address(f"{name}-management"),
+            "certificate": str(credentials.acme.certificate),
+            "privateKey": str(credentials.acme.key),
+            "httpPort": ports["http"],
+            "tlsPort": ports["https"],
+            "ocspResponderURL": "",
+            "externalAccountBindingRequired": False,
+            "domainBlocklist": [BLOCKED_ZONE],
+            "retryAfter": {"authz": 1, "order": 1},
+            "keyAlgorithm": "ecdsa",
+            # One only: where an order names none, Pebble picks any.
+            "profiles": {"classic": {"description": "90 days", "validityPeriod": 90 * 86400}},
+        }
+    }
+    _write_config(config, json.dumps(content, indent=2))
+    return Process(
+        name=name,
+        argv=[str(tools.cluster("pebble")), "-config", str(config), "-dnsserver", ports.address("dns")],
+        # Its nonce rejections stay on, as the internet has them; its pauses before validation do not.
+        environment={"PEBBLE_VA_NOSLEEP": "1"},
+        files=(config,),
+        health=answers(f"https://{ports.address(name)}/dir", verify=trust),
+    )
+
+
+def _traefik(layout: Layout, ports: Ports, tools: Toolset) -> Process:
+    service = "traefik/portico"
+    throttle = "200ms"
+    return Process(
+        name="traefik",
+        argv=[
+            str(tools.program(TRAEFIK.name, "traefik")),
+            "--global.checknewversion=false",
+            "--global.sendanonymoususage=false",
+            "--log.level=INFO",
+            "--log.nocolor=true",
+            "--accesslog=true",
+            f"--entrypoints.web.address={ports.address('http')}",
+            f"--entrypoints.websecure.address={ports.address('https')}",
+            f"--entrypoints.ping.address={ports.address('traefik-ping')}",
+            "--ping.entrypoint=ping",
+            f"--providers.providersthrottleduration={throttle}",
+            "--providers.kubernetesingress.ingressclass=traefik",
+            "--providers.kubernetesingress.nativelbbydefault=true",
+            "--providers.kubernetesingress.strictprefixmatching=true",
+            f"--providers.kubernetesingress.ingressendpoint.publishedservice={service}",
+            f"--providers.kubernetesingress.throttleduration={throttle}",
+            "--providers.kubernetescrd=true",
+            "--providers.kubernetescrd.nativelbbydefault=true",
+            f"--providers.kubernetescrd.throttleduration={throttle}",
+            "--providers.kubernetesgateway=true",
+            "--providers.kubernetesgateway.nativelbbydefault=true",
+            "--providers.kubernetesgateway.statusaddress.service.namespace=traefik",
+            "--providers.kubernetesgateway.statusaddress.service.name=portico",
+            f"--providers.kubernetesgateway.throttleduration={throttle}",
+            # Serves Ingresses of class nginx with nginx's annotations.
+            "--experimental.kubernetesingressnginx=true",
+            "--providers.kubernetesingressnginx=true",
+            f"--providers.kubernetesingressnginx.publishservice={service}",
+            f"--providers.kubernetesingressnginx.throttleduration={throttle}",
+        ],
+        environment={"KUBECONFIG": str(layout.kubeconfig)},
+        needs=(BOOTSTRAP,),
+        files=(layout.kubeconfig,),
+        health=answers(f"http://{ports.address('traefik-ping')}/ping"),
+    )
+
+
+def _first_address(cidr: str) -> str:
+    return str(next(ipaddress.ip_network(cidr).hosts()))
+
+
+def _write_config(path: Path, content: str) -> None:
+    if not path.is_file() or path.read_text() != content:
+        write_atomically(path, content)

@@ -1,0 +1,148 @@
+"""Running Pulumi in the sandbox's environment: its own home, state and plugins, nothing ambient."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+from sandbox.layout import PROJECT, Layout, write_atomically
+from sandbox.tools import KUBERNETES_PROVIDER_VERSION
+from sandbox.toolset import Toolset, ensure
+
+PASSPHRASE = "portico-sandbox"  # noqa: S105 -- no secret: the committed dev stack is meant to be read
+"""Encrypts the sandbox's stacks unless the caller has set a passphrase: they hold nothing secret."""
+
+_MARK = "PORTICO_SANDBOX_PULUMI"
+"""Environment variable of pulumi and all that it starts: the sandbox's folder for Pulumi."""
+
+
+def is_pulumi(pid: int) -> bool:
+    """Whether that process is a pulumi command that runs."""
+    try:
+        process = psutil.Process(pid)
+        return process.name() == "pulumi" and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def orphaned_plugins(layout: Layout) -> list[psutil.Process]:
+    """Language hosts, programs and providers whose pulumi was killed: nobody will ever talk to them again."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(_MARK) != str(layout.pulumi) or is_pulumi(process.pid):
+                continue
+            if not any(is_pulumi(parent.pid) for parent in process.parents()):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+class Pulumi:
+    """The pulumi command for one sandbox directory.
+
+    Args:
+        layout: of the sandbox.
+        tools: the built tools; made sure of when left out.
+    """
+
+    def __init__(self, layout: Layout, tools: Toolset | None = None) -> None:
+        self._layout = layout
+        self._tools = tools or ensure()
+
+    @property
+    def backend(self) -> str:
+        """Where state is kept: what the caller has set, else a folder of the sandbox."""
+        return os.environ.get("PULUMI_BACKEND_URL") or f"file://{self._layout.pulumi / 'state'}"
+
+    def environment(self) -> dict[str, str]:
+        """The caller's environment with what Pulumi needs for the sandbox."""
+        home, state = self._layout.pulumi / "home", self._layout.pulumi / "state"
+        for folder in (home, state):
+            folder.mkdir(parents=True, exist_ok=True)
+        # The Python that runs this comes first: programs and plugins in Python find the same packages.
+        path = [str(self._tools.pulumi.parent), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+        environment = os.environ | {
+            "PATH": os.pathsep.join(path),
+            "PULUMI_HOME": str(home),
+            "PULUMI_BACKEND_URL": self.backend,
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            _MARK: str(self._layout.pulumi),
+        }
+        self._install_provider(home)
+        if not self._tools.own_pulumi:
+            # Every plugin is there; a download would only be a surprise.
+            environment["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+        if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & environment.keys():
+            file = self._layout.pulumi / "passphrase"
+            if not file.is_file():
+                write_atomically(file, PASSPHRASE + "\n", mode=0o600)
+            environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(file)
+        return environment
+
+    def _install_provider(self, home: Path) -> None:
+        """Put the provider where Pulumi would install it: found on PATH it would be warned of at every run."""
+        folder = home / "plugins" / f"resource-kubernetes-v{KUBERNETES_PROVIDER_VERSION}"
+        link, program = folder / "pulumi-resource-kubernetes", self._tools.kubernetes_provider
+        if not (link.is_symlink() and link.readlink() == program):
+            folder.mkdir(parents=True, exist_ok=True)
+            temporary = folder / f".link-{os.getpid()}"
+            temporary.symlink_to(program)
+            temporary.replace(link)
+
+    def capture(
+        self,
+        *arguments: str,
+        folder: Path = PROJECT,
+        variables: Mapping[str, str] | None = None,
+        seconds: float | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run to the end and return code and output, never asking anything.
+
+        Args:
+            arguments: of pulumi.
+            folder: the Pulumi project's.
+            variables: added to the environment.
+            seconds: time limit; none when left out.
+
+        Raises:
+            subprocess.TimeoutExpired: the limit was reached; pulumi was killed.
+        """
+        return subprocess.run(
+            [self._tools.pulumi, *arguments, "--non-interactive"],
+            cwd=folder,
+            env=self.environment() | dict(variables or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+        )
+
+    def show(self, *arguments: str, lock: int | None = None, folder: Path = PROJECT) -> int:
+        """Run on the caller's terminal; returns the exit code.
+
+        Ctrl-C reaches pulumi, which ends what it is doing in good order; this waits for it.
+
+        Args:
+            arguments: of pulumi.
+            lock: descriptor of a held lock that pulumi is to keep held even if this process is killed.
+            folder: the Pulumi project's.
+        """
+        before = signal.signal(signal.SIGINT, lambda *_: None)
+        try:
+            with subprocess.Popen(
+                [self._tools.pulumi, *arguments],
+                cwd=folder,
+                env=self.environment(),
+                pass_fds=() if lock is None else (lock,),
+            ) as process:
+                return process.wait()
+        finally:
+            signal.signal(signal.SIGINT, before)

@@ -1,0 +1,43 @@
+"""Front doors of stack files, as the engine would be told of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pulumi
+
+from components.cluster import Cluster, Kubeconfig, open_cluster
+from components.front_door import FrontDoor
+from tests.support.recorder import Answer, Recording, answer, record
+from tests.support.stacks import settings_of
+
+KUBECONFIG = """
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:6443"}}]
+users: [{name: u, user: {token: token-of-the-test}}]
+contexts: [{name: c, context: {cluster: c, user: u}}]
+current-context: c
+"""
+
+
+def cluster() -> Cluster:
+    """A cluster that nothing is asked of."""
+    return open_cluster(Kubeconfig(KUBECONFIG, None, "portico:cluster.kubeconfig.path"))
+
+
+def door(raw: Mapping[str, Any], reply: Answer = answer, *, preview: bool = False, stack: str = "test") -> Recording:
+    """Everything that a stack file's front door registers."""
+    return _door(json.dumps(raw), reply, preview, stack)
+
+
+@cache
+def _door(raw: str, reply: Answer, preview: bool, stack: str) -> Recording:
+    settings = settings_of(json.loads(raw), stack)
+
+    def program() -> FrontDoor:
+        opened = cluster()
+        return FrontDoor("front-door", settings, opened, pulumi.ResourceOptions(providers=[opened.provider]))
+
+    return record(program, reply, preview=preview, stack=stack)

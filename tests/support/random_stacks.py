@@ -1,0 +1,52 @@
+"""Random right stack files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.support.stacks import ENTRYPOINTS, ZONE, stack_file
+
+#: Few and alike, so that what is made of two names meets where it can.
+NAMES = st.sampled_from(["a", "b", "a-b", "b-a", "a-a", "a-staging", "a-https-redirect", "a-redirect", "wildcard"])
+NAMESPACES = st.sampled_from(["default", "a", "b", "a-b", "portico-test"])
+_LABELS = ["a", "b", "c", "any", "d", "e"]
+
+
+@st.composite
+def stack_files(draw: st.DrawFn, entrypoints: Sequence[str] = tuple(ENTRYPOINTS)) -> dict[str, Any]:
+    """A stack file with three to five sites; a wildcard covers all, and some hosts may have a certificate of their own."""
+    hosts = draw(st.permutations([f"{label}.{ZONE}" for label in _LABELS]))
+    names = draw(st.lists(NAMES, min_size=3, max_size=5, unique=True))
+    sites: dict[str, Any] = {}
+    for name in names:
+        sites[name] = draw(site([hosts.pop()], name))
+    certificates: dict[str, Any] = {"wildcard": {"acme": {"hosts": [f"*.{ZONE}"], "challenge": "dns-01"}}}
+    taken = [host for entry in sites.values() for host in entry["hosts"]]
+    for name in draw(st.lists(NAMES, max_size=3, unique=True)):
+        if taken and name not in certificates:
+            challenge = draw(st.sampled_from(["dns-01", "http-01"]))
+            certificates[name] = {"acme": {"hosts": [taken.pop()], "challenge": challenge}}
+    kind = draw(st.sampled_from(entrypoints))
+    namespaces: dict[str, Any] = {name: {} for name in draw(st.lists(NAMESPACES, max_size=3, unique=True)) if name != "default"}
+    return stack_file(
+        sites=sites,
+        certificates=certificates,
+        entrypoint=ENTRYPOINTS[kind],
+        namespaces=namespaces,
+        acme={"environment": draw(st.sampled_from(["staging", "production"]))},
+        protect=draw(st.booleans()),
+    )
+
+
+@st.composite
+def site(draw: st.DrawFn, hosts: list[str], name: str) -> dict[str, Any]:
+    """One site with those hosts; the Services that it makes are called after it."""
+    common = {"hosts": hosts, "namespace": draw(NAMESPACES), "https_redirect": draw(st.booleans())}
+    if draw(st.booleans()):
+        return {**common, "redirect": {"host": "elsewhere.example", "status": draw(st.sampled_from([301, 302]))}}
+    paths = draw(st.lists(st.sampled_from(["/", "/api", "/feed"]), min_size=1, max_size=3, unique=True))
+    backends = {path: f"{name}:{draw(st.sampled_from([80, 8080]))}" for path in paths}
+    return {**common, "paths": backends, "demo": draw(st.booleans())}

@@ -1,0 +1,224 @@
+"""What is asked before anything is created."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from components.clouds.dns_update import DnsServer
+from components.cluster import Kubeconfig
+from components.preflight import check
+from tests.support import pem
+from tests.support.dns import dns_server
+from tests.support.kube import FakeKube, fake_kube
+from tests.support.stacks import settings_of, stack_file, with_value
+
+
+@contextmanager
+def acme_server(folder: Path, body: str = '{"newOrder": "x"}', status: int = 200) -> Iterator[tuple[str, str]]:
+    """An HTTPS server that answers everything alike; yields its URL and the certificate that vouches for it."""
+    name, now = x509.Name([]), datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(pem.key("acme").public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=True)
+        .sign(pem.key("acme"), hashes.SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    (folder / "acme.pem").write_bytes(certificate + pem.key_pem("acme").encode())
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            """Silence."""
+
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: Any) -> None:
+            """A client that does not trust the server hangs up; that is its right."""
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "acme.pem")
+    server = Server(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02))
+    thread.start()
+    try:
+        yield f"https://127.0.0.1:{server.server_port}/dir", certificate.decode()
+    finally:
+        server.shutdown()
+        thread.join(10)
+        server.server_close()
+
+
+NAMESPACES = "/api/v1/namespaces"
+
+
+@pytest.fixture(scope="module")
+def dns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DnsServer]:
+    with dns_server(tmp_path_factory.mktemp("dns")) as serving:
+        yield serving
+
+
+@pytest.fixture(scope="module")
+def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    with acme_server(tmp_path_factory.mktemp("acme")) as serving:
+        yield serving
+
+
+@pytest.fixture
+def kube() -> Iterator[FakeKube]:
+    with fake_kube() as serving:
+        serving.put(NAMESPACES, {"kind": "NamespaceList", "metadata": {}, "items": [{"metadata": {"name": "default"}}]})
+        yield serving
+
+
+@pytest.fixture
+def raw(dns: DnsServer, acme: tuple[str, str]) -> dict[str, Any]:
+    """A stack file whose servers all answer."""
+    url, certificate = acme
+    whole = with_value(stack_file(), ("cloud", "rfc2136", "server"), dns.server)
+    return {**whole, "acme": {"directories": {"staging": {"url": url, "ca_bundle": certificate}}}}
+
+
+def told(raw: dict[str, Any], kubeconfig: str) -> dict[str, str]:
+    found = check(settings_of(raw), Kubeconfig(kubeconfig, None, "portico:cluster.kubeconfig.path"))
+    return {problem.key: problem.message for problem in found}
+
+
+def test_nothing_is_told_when_everything_answers(raw: dict[str, Any], kube: FakeKube) -> None:
+    assert told(raw, kube.kubeconfig) == {}
+
+
+def test_asking_changes_nothing(raw: dict[str, Any], kube: FakeKube, dns: DnsServer) -> None:
+    before = dns.read("portico.test.", "SOA")
+    told(raw, kube.kubeconfig)
+    assert dns.read("portico.test.", "SOA") == before
+    assert all(line.startswith("GET ") for line in kube.asked)
+
+
+def test_fails_when_nothing_answers_and_tells_all_of_it_at_once(kube: FakeKube) -> None:
+    raw = stack_file(acme={"directories": {"staging": {"url": "https://127.0.0.1:1/dir"}}})
+    found = told(raw, kube.kubeconfig.replace(kube.server, "https://127.0.0.1:1"))
+    assert found["portico:cluster.kubeconfig.path"].startswith("cluster https://127.0.0.1:1 cannot be reached: ")
+    assert found["portico:cloud.rfc2136"].startswith("127.0.0.1:1 does not answer: ")
+    assert found["portico:acme.directories.staging.url"].startswith("https://127.0.0.1:1/dir cannot be reached: ")
+
+
+def test_fails_when_the_cluster_refuses_the_kubeconfig(raw: dict[str, Any], kube: FakeKube) -> None:
+    kube.failing[NAMESPACES] = 403
+    assert "refuses this kubeconfig: " in told(raw, kube.kubeconfig)["portico:cluster.kubeconfig.path"]
+
+
+def test_fails_when_a_sites_namespace_is_not_there(raw: dict[str, Any], kube: FakeKube) -> None:
+    lost = with_value(raw, ("sites", "shop", "namespace"), "shopp")
+    assert told(lost, kube.kubeconfig) == {
+        "portico:sites.shop.namespace": 'namespace "shopp" does not exist; to have it made, add it to portico:namespaces'
+    }
+
+
+def test_a_namespace_that_is_there_or_will_be_made_is_fine(raw: dict[str, Any], kube: FakeKube) -> None:
+    assert told(with_value(raw, ("sites", "shop", "namespace"), "default"), kube.kubeconfig) == {}
+
+
+@pytest.mark.parametrize("server", ["not a url", "http://", "https://127.0.0.1:99999", "ftp://127.0.0.1"])
+def test_fails_when_the_kubeconfigs_server_is_no_address(server: str, raw: dict[str, Any], kube: FakeKube) -> None:
+    assert list(told(raw, kube.kubeconfig.replace(kube.server, server))) == ["portico:cluster.kubeconfig.path"]
+
+
+def test_fails_when_the_dns_key_is_another(raw: dict[str, Any], kube: FakeKube) -> None:
+    wrong = with_value(raw, ("cloud", "rfc2136", "tsig", "name"), "somebody")
+    assert "does not know TSIG key somebody" in told(wrong, kube.kubeconfig)["portico:cloud.rfc2136"]
+
+
+@pytest.mark.parametrize("name", ["a..b", "x" * 64])
+def test_fails_when_the_dns_keys_name_is_no_name(name: str, raw: dict[str, Any], kube: FakeKube) -> None:
+    """Told by the settings or here; never a traceback."""
+    from tests.support.stacks import problems_of
+
+    wrong = with_value(raw, ("cloud", "rfc2136", "tsig", "name"), name)
+    found = problems_of(wrong) or told(wrong, kube.kubeconfig)
+    assert all(key.startswith("portico:cloud.rfc2136") for key in found)
+    assert found
+
+
+def test_fails_when_the_ca_bundle_does_not_vouch_for_the_acme_server(raw: dict[str, Any], kube: FakeKube) -> None:
+    other = with_value(raw, ("acme", "directories", "staging", "ca_bundle"), pem.certificate())
+    found = told(other, kube.kubeconfig)
+    assert list(found) == ["portico:acme.directories.staging.ca_bundle"]
+    assert "does not vouch for https://127.0.0.1:" in found["portico:acme.directories.staging.ca_bundle"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ("{}", 200, "is not an ACME directory (RFC 8555, section 7.1.1): it answers 200"),
+        ('{"newOrder": "x"}', 404, "it answers 404"),
+        ("<html>", 200, "does not answer as an ACME directory"),
+        ("5", 200, "is not an ACME directory"),
+        ("[]", 200, "is not an ACME directory"),
+    ],
+)
+def test_fails_when_what_answers_is_no_acme_server(
+    body: str, status: int, says: str, raw: dict[str, Any], kube: FakeKube, tmp_path: Path
+) -> None:
+    with acme_server(tmp_path, body, status) as (url, certificate):
+        other = with_value(raw, ("acme", "directories", "staging"), {"url": url, "ca_bundle": certificate})
+        assert says in told(other, kube.kubeconfig)["portico:acme.directories.staging.url"]
+
+
+@pytest.mark.parametrize("url", ["https://", "https://127.0.0.1:99999/dir", "https://exa mple/dir", "https://[::/dir"])
+def test_fails_when_the_acme_url_is_none(url: str, raw: dict[str, Any], kube: FakeKube) -> None:
+    """Told by the settings or here; never a traceback."""
+    from tests.support.stacks import problems_of
+
+    other = with_value(raw, ("acme", "directories", "staging"), {"url": url})
+    found = problems_of(other) or told(other, kube.kubeconfig)
+    assert list(found) == ["portico:acme.directories.staging.url"]
+
+
+def test_only_the_chosen_acme_server_is_asked(raw: dict[str, Any], kube: FakeKube) -> None:
+    away = {"url": "https://127.0.0.1:1/dir"}
+    both = with_value(raw, ("acme", "directories", "production"), away)
+    assert told(both, kube.kubeconfig) == {}
+    both["acme"]["environment"] = "production"
+    assert list(told(both, kube.kubeconfig)) == ["portico:acme.directories.production.url"]
+
+
+def test_no_acme_server_is_asked_where_none_is_needed(raw: dict[str, Any], kube: FakeKube) -> None:
+    own = {**raw, "certificates": {"own": {"private_ca": {"hosts": ["*.portico.test", "portico.test"]}}}}
+    own |= {"private_ca": {"certificate": pem.certificate(), "key": pem.key_pem()}}
+    own["acme"] = {"directories": {"staging": {"url": "https://127.0.0.1:1/dir"}}}
+    assert told(own, kube.kubeconfig) == {}
+
+
+def test_no_secret_is_told(raw: dict[str, Any], kube: FakeKube) -> None:
+    from tests.support.stacks import TSIG_SECRET
+
+    kube.failing[NAMESPACES] = 403
+    wrong = with_value(raw, ("cloud", "rfc2136", "tsig", "name"), "somebody")
+    found = json.dumps(told(wrong, kube.kubeconfig))
+    assert TSIG_SECRET not in found
+    assert "token-of-the-test" not in found
