@@ -1,7 +1,9 @@
-"""Labels and metadata that every Kubernetes object of a stack carries, and the one way to say "do not wait"."""
+"""Labels and metadata that every Kubernetes object of a stack carries, and what the provider waits for."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 
 import pulumi
@@ -9,6 +11,12 @@ import pulumi_kubernetes as k8s
 
 #: Marks every object of a stack, so that what controllers make on its behalf can be found again (see trust/resources.py).
 STACK_LABEL = "portico.dev/stack"
+
+#: Tells what an object was last asked to be: see `awaited`.
+REVISION = "portico.dev/revision"
+
+#: A load balancer has given a Service or an Ingress its address.
+ADDRESSED = "jsonpath={.status.loadBalancer.ingress}"
 
 
 def labels(name: str) -> dict[str, str]:
@@ -23,12 +31,17 @@ def metadata(
     annotations: Mapping[str, pulumi.Input[str]] | None = None,
     extra_labels: Mapping[str, str] | None = None,
 ) -> k8s.meta.v1.ObjectMetaArgs:
-    """Metadata with an explicit name: objects refer to each other by it, and a person finds them by it."""
+    """Metadata with an explicit name: objects refer to each other by it, and a person finds them by it.
+
+    The field manager is the stack's, not one that the provider draws by lot and keeps in the state: what a killed run made but
+    could not write down is then found again as the stack's own, where another manager's fields would be a conflict. Source of the
+    annotation: pulumi-kubernetes, provider/pkg/provider/provider.go, fieldManagerName.
+    """
     return k8s.meta.v1.ObjectMetaArgs(
         name=name,
         namespace=namespace,
         labels={**labels(stack), **(extra_labels or {})},
-        annotations=dict(annotations) if annotations else None,
+        annotations={"pulumi.com/patchFieldManager": stack, **(annotations or {})},
     )
 
 
@@ -49,9 +62,24 @@ def skip_await(reason: str) -> dict[str, str]:
     return {"pulumi.com/skipAwait": "true", "portico.dev/not-awaited": reason}
 
 
-def await_for(condition: str) -> dict[str, str]:
-    """Annotations that make the provider wait for a custom resource, which by default it never does (same source)."""
-    return {"pulumi.com/waitFor": condition}
+def awaited(
+    condition: str, spec: object, annotations: Mapping[str, pulumi.Input[str]] | None = None
+) -> dict[str, pulumi.Input[str]]:
+    """`annotations`, and those that make the provider wait for a condition of the very object that was asked for.
+
+    When an object changes, the provider looks at its copy of a moment ago, which mostly meets the condition already: it would
+    wait for nothing, and keep the old object as the state, so that the next `up` found a change where there is none. Hence a mark
+    of the content, that the copy has to carry too. Source: pulumi-kubernetes, provider/pkg/await (v4.25.0 to v4.33.0).
+    """
+    asked = dict(annotations or {})
+    revision = pulumi.Output.from_input([asked, spec]).apply(_digest)
+    seen = revision.apply(lambda mark: f"jsonpath={{.metadata.annotations['{REVISION}']}}={mark}")
+    waits = seen.apply(lambda first: json.dumps([first, condition]))
+    return {**asked, REVISION: revision, "pulumi.com/waitFor": waits}
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, default=vars, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def time_limit(seconds: int) -> pulumi.CustomTimeouts:

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.clouds import Address
-from components.names import await_for, metadata, time_limit
+from components.names import ADDRESSED, awaited, metadata, time_limit
 from components.settings.entrypoint import ControllerSettings, ExistingController, HelmController, LoadBalanced
 from components.values import merge
 
@@ -52,24 +52,20 @@ def _service(
     targets = existing.target_ports
     # Awaited until it has its address, which is what a front door is; the provider's own wait would add ten seconds in which the
     # Service's endpoints must not change, and they are the controller owner's business.
-    awaited = await_for("jsonpath={.status.loadBalancer.ingress}")
+    spec = k8s.core.v1.ServiceSpecArgs(
+        type="LoadBalancer",
+        load_balancer_ip=address.load_balancer_ip,
+        selector=existing.selector,
+        ports=[
+            k8s.core.v1.ServicePortArgs(name="http", port=own.ports.http, target_port=targets.http),
+            k8s.core.v1.ServicePortArgs(name="https", port=own.ports.https, target_port=targets.https),
+        ],
+    )
+    annotations = awaited(ADDRESSED, spec, {**address.service_annotations, **own.service_annotations})
     return k8s.core.v1.Service(
         "front",
-        metadata=metadata(
-            stack,
-            existing.service,
-            existing.namespace,
-            annotations={**address.service_annotations, **own.service_annotations, **awaited},
-        ),
-        spec=k8s.core.v1.ServiceSpecArgs(
-            type="LoadBalancer",
-            load_balancer_ip=address.load_balancer_ip,
-            selector=existing.selector,
-            ports=[
-                k8s.core.v1.ServicePortArgs(name="http", port=own.ports.http, target_port=targets.http),
-                k8s.core.v1.ServicePortArgs(name="https", port=own.ports.https, target_port=targets.https),
-            ],
-        ),
+        metadata=metadata(stack, existing.service, existing.namespace, annotations=annotations),
+        spec=spec,
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(custom_timeouts=time_limit(own.timeout))),
     )
 

@@ -11,7 +11,7 @@ import pulumi_kubernetes as k8s
 from components.clouds import Address
 from components.entrypoints import traefik_chart
 from components.entrypoints.front import open_front
-from components.names import await_for, inside, metadata, time_limit
+from components.names import awaited, inside, metadata, time_limit
 from components.settings import Settings
 from components.settings import entrypoint as settings_of
 from components.settings.hosts import covering, is_wildcard
@@ -84,12 +84,13 @@ class GatewayEntrypoint(pulumi.ComponentResource):
             for key, entry in self._settings.certificates.items()
             for pattern in entry.chosen.hosts
         ]
+        spec = {"gatewayClassName": self._own.class_name, "listeners": listeners, **made_by_class}
         gateway = k8s.apiextensions.CustomResource(
             "gateway",
             api_version=API,
             kind="Gateway",
-            metadata=metadata(name, name, name, annotations=await_for("condition=Accepted")),
-            spec={"gatewayClassName": self._own.class_name, "listeners": listeners, **made_by_class},
+            metadata=metadata(name, name, name, annotations=awaited("condition=Accepted", spec)),
+            spec=spec,
             opts=pulumi.ResourceOptions.merge(
                 self._child,
                 pulumi.ResourceOptions(

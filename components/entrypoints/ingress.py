@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.names import metadata, time_limit
+from components.names import ADDRESSED, awaited, metadata, time_limit
 from components.settings import Settings
 from components.settings.sites import SiteSettings
 from components.trust import secret_name
@@ -56,20 +56,23 @@ def site_ingress(
         )
         for path, (service, port) in backends.items()
     ]
+    spec = k8s.networking.v1.IngressSpecArgs(
+        ingress_class_name=class_name,
+        tls=[
+            k8s.networking.v1.IngressTLSArgs(hosts=hosts, secret_name=secret)
+            for secret, hosts in secrets_of(settings, site).items()
+        ],
+        rules=[
+            k8s.networking.v1.IngressRuleArgs(host=host, http=k8s.networking.v1.HTTPIngressRuleValueArgs(paths=paths))
+            for host in site.hosts
+        ],
+    )
     return k8s.networking.v1.Ingress(
         name,
-        metadata=metadata(settings.name, name, site.namespace, annotations={**annotations, **site.annotations}),
-        spec=k8s.networking.v1.IngressSpecArgs(
-            ingress_class_name=class_name,
-            tls=[
-                k8s.networking.v1.IngressTLSArgs(hosts=hosts, secret_name=secret)
-                for secret, hosts in secrets_of(settings, site).items()
-            ],
-            rules=[
-                k8s.networking.v1.IngressRuleArgs(host=host, http=k8s.networking.v1.HTTPIngressRuleValueArgs(paths=paths))
-                for host in site.hosts
-            ],
+        metadata=metadata(
+            settings.name, name, site.namespace, annotations=awaited(ADDRESSED, spec, {**annotations, **site.annotations})
         ),
+        spec=spec,
         opts=pulumi.ResourceOptions.merge(
             opts, pulumi.ResourceOptions(depends_on=[*issued], custom_timeouts=time_limit(timeout))
         ),

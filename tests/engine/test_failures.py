@@ -125,3 +125,30 @@ def test_up_that_is_killed_goes_on_where_it_was(project: Project, world: World, 
     works(world)
     assert len(reservations(world)) == 1
     project.up("--expect-no-changes")
+
+
+def moved(world: World, kind: str) -> dict[str, Any]:
+    """The small stack on that way in, with a second site that only redirects: every kind of object that it makes."""
+    config = small(world, NAME)
+    config["portico:entrypoint"] = {kind: config["portico:entrypoint"]["gateway"]}
+    other = {"hosts": [f"other-{HOST}"], "namespace": NAME, "redirect": {"host": HOST}}
+    config["portico:sites"]["other"] = other
+    config["portico:certificates"][NAME]["acme"]["hosts"].append(f"other-{HOST}")
+    return config
+
+
+@pytest.mark.parametrize("kind", ["gateway", "traefik"])
+def test_what_a_killed_run_made_but_could_not_write_down_is_found_again(kind: str, project: Project, world: World) -> None:
+    """The worst such run wrote down nothing at all."""
+    project.write(moved(world, kind))
+    project.up()
+    works(world)
+    address, made = project.outputs()["address"], world.trace()
+    assert project.run("stack", "rm", "--yes", "--force", "--preserve-config", NAME).ok
+    assert project.run("stack", "init", NAME).ok
+
+    project.up()
+    works(world)
+    assert project.outputs()["address"] == address
+    world.is_as(made)
+    project.up("--expect-no-changes")

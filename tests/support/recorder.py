@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ from pulumi.runtime.mocks import MockMonitor, Mocks, set_mocks
 from pulumi.runtime.proto import resource_pb2, source_pb2
 from pulumi.runtime.settings import set_root_resource
 from pulumi.runtime.stack import run_pulumi_func
+
+from components.names import REVISION
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -127,6 +130,11 @@ class Recording:
     def waits(self, later: Registration, earlier: Registration) -> bool:
         """Whether one resource is only begun when the other is done."""
         return earlier.urn in self.before(later)
+
+
+def waiting(item: Registration, condition: str) -> str:
+    """The annotation that lets the provider wait for a condition of the object as it is asked for, and of no older one."""
+    return json.dumps([f"jsonpath={{.metadata.annotations['{REVISION}']}}={item.annotations[REVISION]}", condition])
 
 
 Answer = Callable[[str, dict[str, Any]], dict[str, Any]]

@@ -14,7 +14,7 @@ from components.names import STACK_LABEL
 from tests.support import pem
 from tests.support.doors import KUBECONFIG, door
 from tests.support.random_stacks import stack_files
-from tests.support.recorder import Recording, Registration, Secret, unknown_address
+from tests.support.recorder import Recording, Registration, Secret, unknown_address, waiting
 from tests.support.stacks import ENTRYPOINTS, TSIG_SECRET, problems_of, stack_file, with_value
 
 GATEWAYS = [kind for kind in ENTRYPOINTS if kind.startswith("gateway")]
@@ -134,7 +134,7 @@ def test_what_proves_the_front_door_is_awaited_with_the_stack_files_time_limit(k
     raw["entrypoint"] = {key: {**own, "timeout": 77} for key, own in raw["entrypoint"].items()}
     made = door(raw)
     front = made.one("Service", "front")
-    assert front.annotations["pulumi.com/waitFor"] == "jsonpath={.status.loadBalancer.ingress}"
+    assert front.annotations["pulumi.com/waitFor"] == waiting(front, "jsonpath={.status.loadBalancer.ingress}")
     awaited = [front, *made.all("Ingress"), *[item for item in made.all("Gateway") if item.custom]]
     assert [dict(item.timeouts) for item in awaited] == [{"create": "77s", "update": "77s"}] * len(awaited)
     assert not any(item.annotations.get("pulumi.com/skipAwait") for item in awaited)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.doors import door
-from tests.support.recorder import Recording, Registration
+from tests.support.recorder import Recording, Registration, waiting
 from tests.support.stacks import ENTRYPOINTS, stack_file
 
 GATEWAYS = [kind for kind in ENTRYPOINTS if kind.startswith("gateway")]
@@ -100,7 +100,8 @@ def test_a_gateway_lets_in_routes_of_its_sites_namespaces_and_its_own_only(kind:
 
 @pytest.mark.parametrize("kind", GATEWAYS)
 def test_a_gateway_is_awaited_until_its_controller_accepted_it(kind: str) -> None:
-    assert made_by(kind).one("Gateway", "gateway").annotations["pulumi.com/waitFor"] == "condition=Accepted"
+    gateway = made_by(kind).one("Gateway", "gateway")
+    assert gateway.annotations["pulumi.com/waitFor"] == waiting(gateway, "condition=Accepted")
 
 
 @pytest.mark.parametrize("kind", GATEWAYS)
