@@ -11,7 +11,7 @@ import pulumi_kubernetes as k8s
 import yaml
 
 from components.settings import Problem, Settings, SettingsError
-from components.settings.cluster import InlineKubeconfig, KubeconfigFile, StackCluster
+from components.settings.cluster import EksCluster, InlineKubeconfig, KubeconfigFile, StackCluster
 from components.settings.problems import key_of, shown, suggest, words
 
 
@@ -48,9 +48,14 @@ class Cluster:
     context: str | None
 
 
-def read_kubeconfig(settings: Settings, root: Path) -> Kubeconfig:
-    """The kubeconfig that `portico:cluster` names; nothing is contacted. Raises SettingsError."""
+def read_kubeconfig(settings: Settings, root: Path, provider: pulumi.ProviderResource | None = None) -> Kubeconfig:
+    """The kubeconfig that `portico:cluster` names. Raises SettingsError.
+
+    Nothing is contacted, but for a cluster that the cloud is asked for by name: through its `provider`.
+    """
     match settings.cluster.chosen:
+        case EksCluster(name=name):
+            return _of_eks(name, settings, provider)
         case StackCluster(name=name, output=output, context=context):
             text = pulumi.StackReference(name).require_output(output)
             return Kubeconfig(text, context, key_of(("cluster", "stack")))
@@ -66,6 +71,20 @@ def read_kubeconfig(settings: Settings, root: Path) -> Kubeconfig:
     if problem is not None:
         raise SettingsError([problem])
     return kubeconfig
+
+
+def _of_eks(name: str, settings: Settings, provider: pulumi.ProviderResource | None) -> Kubeconfig:
+    key = key_of(("cluster", "eks", "name"))
+    if settings.cloud.aws is None or provider is None:
+        raise ValueError("settings ask for AWS where they name a cluster of EKS")
+    # Only a stack of this cloud is to pay for its SDK.
+    from components.clouds.aws_lookup import eks_kubeconfig
+
+    try:
+        return Kubeconfig(eks_kubeconfig(name, settings.cloud.aws, provider), None, key)
+    except LookupError as error:
+        region = settings.cloud.aws.region
+        raise SettingsError([Problem(key, f"no cluster {shown(name)} is to be found in {region}: {error}")]) from None
 
 
 def _unusable(kubeconfig: Kubeconfig) -> Problem | None:

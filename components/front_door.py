@@ -5,12 +5,12 @@ from __future__ import annotations
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.clouds import open_cloud
+from components.clouds import Balancer, Target, Zones, open_cloud
 from components.cluster import Cluster
 from components.entrypoints import open_entrypoint
 from components.names import metadata
 from components.settings import Settings
-from components.sites import Site
+from components.sites import Service, Site
 from components.trust import Trust
 
 
@@ -30,39 +30,56 @@ class FrontDoor(pulumi.ComponentResource):
         super().__init__("portico:index:FrontDoor", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         namespaces = {key: self._namespace(key, settings) for key in {settings.name: None, **settings.namespaces}}
-        placed = pulumi.ResourceOptions(parent=self, depends_on=[*namespaces.values()])
 
         cloud = open_cloud(settings, child)
-        zone = cloud.zone(settings.zone)
-        address = cloud.address(settings.entrypoint.chosen.address)
-        records = zone.point(settings.pointed_hosts, at=address.target)
-        entrypoint = open_entrypoint(settings, address, placed)
-        trust = Trust(settings, cluster=cluster, dns01=zone.dns01, http01=entrypoint.http01, front=entrypoint.front, opts=placed)
+        zones = Zones(settings, {name: cloud.zone(zone) for name, zone in settings.zones.items()})
+        installed = cloud.install()
+        placed = pulumi.ResourceOptions(parent=self, depends_on=[*namespaces.values(), *installed])
+        address = cloud.address(settings.entrypoint.chosen)
+        entrypoint = open_entrypoint(settings, cloud, address, placed)
+        records = zones.point(settings.pointed_hosts, at=entrypoint.target) if entrypoint.target else {}
+        trust = Trust(settings, cluster=cluster, cloud=cloud, http01=entrypoint.http01, front=entrypoint.front, opts=placed)
 
         # A certificate comes before the entrypoint that shows it, unless it is proven through that very entrypoint.
         for key in settings.certificates:
             trust.request(key)
         for key in settings.early_certificates:
             trust.issue(key)
-        entrypoint.listen([*trust.issued(settings.early_certificates), *trust.requested(settings.late_certificates)])
+        entrypoint.listen([*trust.issued(settings.early_certificates).resources, *trust.requested(settings.late_certificates)])
         for key in settings.late_certificates:
             visited = [records[host] for host in settings.certificates[key].chosen.hosts]
             trust.issue(key, depends_on=[*entrypoint.door, *visited])
 
-        for key, site in settings.sites.items():
-            issued = trust.issued(settings.certificates_of(site))
-            stands = [namespaces[site.namespace]] if site.namespace in namespaces else []
+        reached: list[Target | Balancer] = [entrypoint.target] if entrypoint.target else []
+        services: dict[str, Service] = {}
+        for key, service in settings.services.items():
+            issued = trust.issued(settings.certificates_for(service.tls_hosts))
+            stands = [*installed, *([namespaces[service.namespace]] if service.namespace in namespaces else [])]
             opts = pulumi.ResourceOptions(parent=self, depends_on=stands)
-            Site(key, site, stack=settings.name, entrypoint=entrypoint, issued=issued, opts=opts)
+            services[key] = Service(key, settings, cloud, issued, opts)
+            if (target := services[key].target) is not None:
+                zones.point(service.hosts, at=target)
+
+        for key, site in settings.sites.items():
+            issued = trust.issued(settings.certificates_for(site.hosts))
+            behind = [services[name] for name in settings.services_of(site)]
+            stands = [*installed, *behind, *([namespaces[site.namespace]] if site.namespace in namespaces else [])]
+            opts = pulumi.ResourceOptions(parent=self, depends_on=stands)
+            made = Site(key, site, settings=settings, entrypoint=entrypoint, issued=issued, opts=opts)
+            if made.target is not None:
+                zones.point(site.hosts, at=made.target)
+                reached.append(made.target)
 
         self.outputs: dict[str, pulumi.Input[object]] = {
             "urls": settings.urls,
-            "address": address.target.value,
-            "name_servers": zone.name_servers,
+            "address": reached[0].text,
+            "name_servers": zones.name_servers,
             "issuer": trust.issuers,
             "certificates": trust.expiries,
             "next_steps": settings.next_steps(),
         }
+        if others := zones.other_name_servers:
+            self.outputs["other_name_servers"] = others
         self.register_outputs(self.outputs)
 
     def _namespace(self, name: str, settings: Settings) -> k8s.core.v1.Namespace:

@@ -7,6 +7,28 @@ from contextlib import contextmanager
 
 import yaml
 from lightkube import Client, KubeConfig
+from lightkube.core import decoders
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace, Secret
+
+
+def _learn() -> None:
+    """Meets every type once that answers are decoded into.
+
+    msgspec, which lightkube decodes with, works a type out when it first meets it, and crashes the process when two threads do so
+    at the same time (seen with 0.22.0). The engine asks for many resources at once, each in a thread of its own; but only one
+    thread runs this, because it imports this module.
+    """
+    for kind in (Namespace, Secret):
+        decoders.decode_object(b"{}", kind)
+        decoders.decode_list(b'{"items": []}', kind)
+    decoders.decode_status(b"{}")
+    decoders.decode_watch_event(b'{"type": "ADDED", "object": {}}')
+    # What objects without a class of their own, such as cert-manager's, have in common.
+    ObjectMeta.from_dict({})
+
+
+_learn()
 
 
 @contextmanager

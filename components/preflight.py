@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
+import pulumi
 from lightkube import ApiError
 from lightkube.core.exceptions import ConfigError, LoadResourceError
 from lightkube.resources.core_v1 import Namespace
@@ -25,15 +26,29 @@ from components.settings.problems import key_of, shown
 _TIMEOUT = 10.0
 
 
-def check(settings: Settings, kubeconfig: Kubeconfig) -> list[Problem]:
-    """Asks everything at the same time, and returns what does not answer as it should. Changes nothing anywhere."""
+def check(settings: Settings, kubeconfig: Kubeconfig, provider: pulumi.ProviderResource | None = None) -> list[Problem]:
+    """Asks everything at the same time, and returns what does not answer as it should. Changes nothing anywhere.
+
+    `provider` is the cloud's, where the cloud has one.
+    """
     questions: list[Callable[[], list[Problem]]] = [
         lambda: list(_cluster(settings, kubeconfig)),
         lambda: list(_dns(settings)),
         lambda: list(_acme(settings)),
     ]
     with ThreadPoolExecutor(max_workers=len(questions)) as pool:
-        return [problem for found in pool.map(lambda ask: ask(), questions) for problem in found]
+        answers = [pool.submit(ask) for ask in questions]
+        # The engine is asked from the program's own thread, while the others wait for their answers.
+        found = list(_zones(settings, provider))
+        return [*found, *(problem for answer in answers for problem in answer.result())]
+
+
+def _zones(settings: Settings, provider: pulumi.ProviderResource | None) -> Iterator[Problem]:
+    if settings.cloud.aws is not None and provider is not None:
+        # Only a stack of this cloud is to pay for its SDK.
+        from components.clouds.aws_lookup import missing_zones
+
+        yield from missing_zones(settings, provider)
 
 
 def _cluster(settings: Settings, kubeconfig: Kubeconfig) -> Iterator[Problem]:
@@ -49,11 +64,13 @@ def _cluster(settings: Settings, kubeconfig: Kubeconfig) -> Iterator[Problem]:
     except (httpx2.HTTPError, OSError) as error:
         yield Problem(kubeconfig.key, f"cluster {kubeconfig.server} cannot be reached: {error}")
         return
-    for key, site in settings.sites.items():
-        if site.namespace not in existing and site.namespace not in settings.namespaces:
+    used = {("sites", key): site.namespace for key, site in settings.sites.items()}
+    used |= {("services", key): service.namespace for key, service in settings.services.items()}
+    for where, namespace in used.items():
+        if namespace not in existing and namespace not in settings.namespaces:
             yield Problem(
-                key_of(("sites", key, "namespace")),
-                f"namespace {shown(site.namespace)} does not exist; to have it made, add it to portico:namespaces",
+                key_of((*where, "namespace")),
+                f"namespace {shown(namespace)} does not exist; to have it made, add it to portico:namespaces",
             )
 
 
@@ -62,11 +79,12 @@ def _dns(settings: Settings) -> Iterator[Problem]:
     if cloud is None:
         return
     tsig = cloud.tsig
-    server = DnsServer(cloud.server, settings.zone.name, tsig.name, tsig.algorithm, tsig.secret.get_secret_value())
-    try:
-        server.check()
-    except DnsError as error:
-        yield Problem(key_of(("cloud", "rfc2136")), str(error))
+    for zone in settings.zones:
+        server = DnsServer(cloud.server, zone, tsig.name, tsig.algorithm, tsig.secret.get_secret_value())
+        try:
+            server.check()
+        except DnsError as error:
+            yield Problem(key_of(("cloud", "rfc2136")), str(error))
 
 
 def _acme(settings: Settings) -> Iterator[Problem]:

@@ -51,8 +51,12 @@ SAID = {
     "NamespaceSettings.labels": "Labels of the namespace.",
     "RedirectTo.host": "Where requests are sent.",
     "SiteSettings.hosts": "Host names of the site. Each gets a record, and must be covered by a certificate.",
-    "Settings.protect": "The reserved address can only be deleted after it is unprotected.",
-    "Settings.preflight": "Ask the cluster, the DNS server and the ACME server before anything is created.",
+    "Settings.protect": "Reserved addresses and zones can only be deleted after they are unprotected.",
+    "ServiceAccount.namespace": "Its namespace.",
+    "ServiceAccount.name": "Its name.",
+    "AlbEntrypoint.class_name": "IngressClass.",
+    "HelmLoadBalancerController.namespace": "Namespace of the release.",
+    "Settings.preflight": "Ask the cluster, the DNS server, existing zones and the ACME server before anything is created.",
     "Settings.stack": "Name in object names and labels: `portico-<stack>`.",
 }
 
@@ -66,6 +70,18 @@ KINDS = {
     "_check_server": "`IP` or `IP:port`",
     "_check_directory": "https URL",
     "_check_path": "path",
+    "_check_region": "region",
+    "_check_role": "ARN of a role",
+    "_check_subnet": "subnet id",
+    "_check_security_group": "security group id",
+    "_check_web_acl": "ARN of a web ACL",
+    "_check_balancer": "load balancer name",
+    "_check_tags": "map",
+    "_check_attributes": "map",
+    "_check_port": "port number or name",
+    "_check_bucket": "bucket name",
+    "_check_cidr": "network",
+    "_check_tls_policy": "security policy of ELB",
 }
 
 _KUBE_NAME = "a-z0-9]([-a-z0-9]"

@@ -1,4 +1,4 @@
-"""What the cluster holds before Portico comes: CRDs, a node, Traefik's Deployment, the classes."""
+"""What the cluster holds before Portico comes: CRDs, a node, Traefik's Deployment, the classes; AWS's controller if asked for."""
 
 from __future__ import annotations
 
@@ -26,18 +26,24 @@ from lightkube.models.core_v1 import (
 )
 from lightkube.models.meta_v1 import LabelSelector, ObjectMeta
 from lightkube.models.networking_v1 import IngressClassSpec
+from lightkube.models.rbac_v1 import RoleRef, Subject
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.core_v1 import ConfigMap, Namespace, Node
 from lightkube.resources.networking_v1 import IngressClass
+from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBinding
 
 from sandbox.layout import Layout
 from sandbox.ports import LOOPBACK, Ports
-from sandbox.tools import CLUSTER, TRAEFIK
+from sandbox.tools import AWS_LOAD_BALANCER_CONTROLLER, CLUSTER, TRAEFIK
 from sandbox.toolset import Toolset
 
 PROCESS_ANNOTATION = "sandbox.portico.dev/process"
 """On a pod: a real process answers for it at this address, on the container's ports."""
 
+AWS_CONTROLLER_USER = "system:serviceaccount:kube-system:aws-load-balancer-controller"
+"""Whom the API server takes the AWS Load Balancer Controller for: the service account it has in an EKS cluster."""
+
+_INSTANCE = "aws:///eu-central-1a/i-0a1b2c3d4e5f60718"
 _DEFINITIONS = create_global_resource("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions")
 _GATEWAY_CLASSES = create_global_resource("gateway.networking.k8s.io", "v1", "GatewayClass", "gatewayclasses")
 _MANAGER = "portico-sandbox"
@@ -52,17 +58,43 @@ def connect(layout: Layout) -> Client:
 def bootstrap(layout: Layout, ports: Ports, tools: Toolset) -> None:
     """Put it all there, unless the same was put there before."""
     files = [*tools.files(CLUSTER.name, "crds"), *tools.files(TRAEFIK.name, "crds")]
-    objects = _objects(ports)
+    _put(layout, _MANAGER, files, _objects(ports))
+
+
+def bootstrap_aws(layout: Layout, tools: Toolset) -> None:
+    """Put there what an EKS cluster has once the AWS Load Balancer Controller is installed: CRDs, rights, IngressClass `alb`.
+
+    Its webhooks are left out: they are called by the name of a Service, behind which the sandbox has no pod. So an Ingress or
+    TargetGroupBinding that they would refuse at once is refused by the controller, in an event.
+    """
+    name = AWS_LOAD_BALANCER_CONTROLLER.name
+    role = yaml.safe_load(tools.files(name, "rbac")[0].read_text())
+    objects = [
+        ClusterRole.from_dict(role | {"metadata": {"name": name}}),
+        ClusterRoleBinding(
+            metadata=ObjectMeta(name=name),
+            roleRef=RoleRef(apiGroup="rbac.authorization.k8s.io", kind="ClusterRole", name=name),
+            subjects=[Subject(apiGroup="rbac.authorization.k8s.io", kind="User", name=AWS_CONTROLLER_USER)],
+        ),
+        IngressClass(metadata=ObjectMeta(name="alb"), spec=IngressClassSpec(controller="ingress.k8s.aws/alb")),
+        Node(metadata=ObjectMeta(name="sandbox"), spec=NodeSpec(providerID=_INSTANCE)),
+    ]
+    _put(layout, f"{_MANAGER}-aws", tools.files(name, "crds"), objects)
+
+
+def _put(layout: Layout, marker_name: str, files: list[Path], objects: list[Any]) -> None:
     digest = _digest(files, objects)
     with closing(connect(layout)) as client:
-        if _recorded(client) == digest:
+        if _recorded(client, marker_name) == digest:
             return
+        # The first by itself: what reads the answers works a type out when it first meets it, and crashes when two threads do.
+        definitions = [_define(client, files[0])]
         with ThreadPoolExecutor(8) as pool:
-            definitions = list(pool.map(lambda path: _define(client, path), files))
+            definitions += pool.map(lambda path: _define(client, path), files[1:])
         _await_established(client, definitions)
         for item in objects:
-            client.apply(item, force=True)
-        marker = ConfigMap(metadata=ObjectMeta(name=_MANAGER, namespace="kube-system"), data={"digest": digest})
+            client.apply(item, field_manager=marker_name, force=True)
+        marker = ConfigMap(metadata=ObjectMeta(name=marker_name, namespace="kube-system"), data={"digest": digest})
         client.apply(marker, force=True)
 
 
@@ -140,9 +172,9 @@ def _await_established(client: Client, names: Iterable[str]) -> None:
         time.sleep(0.05 if waiting else 0)
 
 
-def _recorded(client: Client) -> str | None:
+def _recorded(client: Client, marker_name: str) -> str | None:
     try:
-        marker = client.get(ConfigMap, _MANAGER, namespace="kube-system")
+        marker = client.get(ConfigMap, marker_name, namespace="kube-system")
     except ApiError as error:
         if error.status.code == 404:
             return None

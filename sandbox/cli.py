@@ -17,6 +17,7 @@ from sandbox.deploy import DeployError
 from sandbox.deploy import deploy as deploy_stack
 from sandbox.deploy import undeploy as undeploy_stack
 from sandbox.ports import NoRoomError
+from sandbox.processes import CLOUDS
 from sandbox.progress import console
 from sandbox.pulumi import Pulumi
 from sandbox.supervisor import ProcessFailedError
@@ -27,9 +28,13 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pret
 
 
 @app.command()
-def up() -> None:
+def up(
+    cloud: Annotated[list[str] | None, typer.Option(help=f"Also a twin of this cloud: {', '.join(CLOUDS)}.")] = None,
+) -> None:
     """Start what does not run yet and wait until everything is healthy; builds the tools first if need be."""
-    Sandbox().up()
+    if unknown := set(cloud or []) - CLOUDS.keys():
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: no such cloud here; there is: {', '.join(CLOUDS)}")
+    Sandbox().up(cloud or [])
 
 
 @app.command()
@@ -134,8 +139,8 @@ def pulumi(arguments: Annotated[list[str], typer.Argument(help="Arguments of pul
 
 @app.command()
 def tools() -> None:
-    """Build what the cache lacks, and show where each tool is."""
-    toolset = ensure()
+    """Build what the cache lacks, the tools of every cloud too, and show where each is."""
+    toolset = ensure(CLOUDS)
     for name, folder in toolset.folders.items():
         console.print(f"{name}: {folder}")
     if toolset.own_pulumi:

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import ssl
 import threading
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -14,9 +15,11 @@ from pathlib import Path
 import httpx2
 import psutil
 
+from sandbox import aws_processes
 from sandbox import processes as specs
 from sandbox.accounts import forget_accounts
-from sandbox.bootstrap import bootstrap
+from sandbox.aws_facts import write_aws_facts
+from sandbox.bootstrap import bootstrap, bootstrap_aws
 from sandbox.layout import Layout, write_atomically
 from sandbox.locks import held
 from sandbox.ports import Ports, choose
@@ -26,7 +29,9 @@ from sandbox.supervisor import Process, Status, Supervisor
 from sandbox.toolset import Toolset, ensure
 
 NAMES = [name for group in specs.STOP_ORDER for name in group]
-"""Every process of the sandbox."""
+"""Every process that a sandbox can have."""
+
+_CLOUD_OF = {name: cloud for cloud, names in specs.CLOUDS.items() for name in names}
 
 
 class Sandbox:
@@ -54,27 +59,39 @@ class Sandbox:
         return self.layout.fact(name)
 
     def status(self) -> list[Status]:
-        """Every process as it is now."""
-        return [self.supervisor.status(name) for name in NAMES]
+        """Every process as it is now; those of a cloud only while the sandbox has it."""
+        clouds = self.clouds()
+        return [self.supervisor.status(name) for name in NAMES if _CLOUD_OF.get(name) in (None, *clouds)]
 
-    def up(self) -> None:
+    def clouds(self) -> frozenset[str]:
+        """The clouds whose processes were started and not stopped since, dead ones included."""
+        return frozenset(cloud for name, cloud in _CLOUD_OF.items() if self.supervisor.record(name) is not None)
+
+    def up(self, clouds: Collection[str] = frozenset()) -> None:
         """Have everything running and healthy: start what does not run, restart what should run differently.
 
+        Args:
+            clouds: of which the sandbox is to have a twin, such as `aws`. It keeps those it has until it is stopped.
+
         Raises:
+            ValueError: there is no twin of such a cloud.
             ToolchainError: the tools could not be built.
             ProcessFailedError: a process that had started has ended again.
             ExceptionGroup: of what kept processes from starting: ProcessFailedError for each that would not.
         """
-        tools = ensure()
+        if unknown := set(clouds) - specs.CLOUDS.keys():
+            raise ValueError(f"no twin of {', '.join(sorted(unknown))}; the sandbox can have: {', '.join(specs.CLOUDS)}")
+        clouds = self.clouds() | frozenset(clouds)
+        tools = ensure(clouds)
         with self._lock():
             self.layout.create()
             self.supervisor.stop_strays()
             ports = choose(self.layout, [name for name in NAMES if self.supervisor.running(name)])
             self._write_facts(ports)
-            wanted = specs.processes(self.layout, ports, tools)
+            wanted = specs.processes(self.layout, ports, tools, clouds)
             stale = self._stale(wanted)
             self._stop(stale)
-            self._start([process for process in wanted if process.name in stale], ports, tools)
+            self._start(wanted, stale, ports, tools)
             for process in wanted:
                 self.supervisor.wait_healthy(process)
 
@@ -125,15 +142,22 @@ class Sandbox:
         for group in specs.STOP_ORDER:
             self.supervisor.stop([name for name in group if name in names])
 
-    def _start(self, stale: list[Process], ports: Ports, tools: Toolset) -> None:
+    def _start(self, wanted: list[Process], stale: set[str], ports: Ports, tools: Toolset) -> None:
         pebbles = [f"pebble-{environment}" for environment in specs.ENVIRONMENTS]
+        starting = [process for process in wanted if process.name in stale]
         steps = [
-            *(Step(process.name, process.needs, partial(self.supervisor.start, process)) for process in stale),
+            *(Step(process.name, process.needs, partial(self.supervisor.start, process)) for process in starting),
             # These are quick to see that nothing is left to do.
             Step(specs.BOOTSTRAP, ("kube-apiserver",), lambda: bootstrap(self.layout, ports, tools)),
             Step(specs.ACCOUNTS, (specs.BOOTSTRAP, *pebbles), lambda: forget_accounts(self.layout, self._roots(ports))),
             Step("roots", pebbles, lambda: self._collect_roots(ports)),
         ]
+        if any(process.name in aws_processes.NAMES for process in wanted):
+            needs = (specs.BOOTSTRAP, "kube-apiserver")
+            steps += [
+                Step(aws_processes.BOOTSTRAP, needs, lambda: bootstrap_aws(self.layout, tools)),
+                Step(aws_processes.FACTS, ("aws",), lambda: write_aws_facts(self.layout, ports)),
+            ]
         under_way: set[str] = set()
         lock = threading.Lock()
         with Progress("sandbox") as progress:
@@ -144,7 +168,7 @@ class Sandbox:
                     progress.note("starting " + ", ".join(sorted(under_way)))
 
             run_steps(steps, changed)
-            progress.note(f"{len(NAMES)} processes healthy, {len(stale)} of them newly started")
+            progress.note(f"{len(wanted)} processes healthy, {len(stale)} of them newly started")
 
     def _write_facts(self, ports: Ports) -> None:
         """What stack files read."""
@@ -155,6 +179,7 @@ class Sandbox:
         layout.write_fact("http-port", str(ports["http"]))
         layout.write_fact("https-port", str(ports["https"]))
         layout.write_fact("address-pool", ports.pool)
+        layout.write_fact("resolver", ports.address("dns"))
         layout.write_fact("proxy", ports.address("proxy"))
         for environment in specs.ENVIRONMENTS:
             directory = f"https://{ports.address(f'pebble-{environment}')}/dir"
@@ -171,9 +196,9 @@ class Sandbox:
         return "".join(answer.text.strip() + "\n" for answer in answers)
 
     def _collect_roots(self, ports: Ports) -> None:
-        """Add the ACME authorities' roots to ca.pem, which keeps those of earlier runs."""
+        """Add the roots of the ACME authorities and of the AWS twin's to ca.pem, which keeps those of earlier runs."""
         known = self.layout.roots.read_text() if self.layout.roots.is_file() else ""
-        roots = self._roots(ports)
-        if roots not in known:
-            known += roots
+        for roots in (self._roots(ports), (self.layout.pki / "aws-ca.pem").read_text()):
+            if roots not in known:
+                known += roots
         write_atomically(self.layout.roots, known)

@@ -13,12 +13,14 @@ from typing import Any
 from urllib.parse import urlparse
 
 import psutil
+import yaml
 from rich.table import Table
 
 from sandbox.control import Sandbox
 from sandbox.curl import Answer, UnreachableError, fetch
 from sandbox.layout import PROJECT
 from sandbox.locks import held
+from sandbox.processes import CLOUDS
 from sandbox.progress import Progress, Reminder, console
 from sandbox.pulumi import Pulumi, is_pulumi, orphaned_plugins
 
@@ -43,7 +45,7 @@ def deploy(sandbox: Sandbox, stack: str) -> None:
     """
     if not (PROJECT / f"Pulumi.{stack}.yaml").is_file():
         raise DeployError(f"there is no Pulumi.{stack}.yaml; stack files here: {', '.join(_stack_files())}")
-    sandbox.up()
+    sandbox.up(clouds_of(PROJECT / f"Pulumi.{stack}.yaml"))
     with _exclusive(sandbox, stack) as lock:
         pulumi = Pulumi(sandbox.layout)
         _prepare(pulumi, stack)
@@ -66,7 +68,7 @@ def undeploy(sandbox: Sandbox, stack: str) -> None:
             state = _state(pulumi, stack)
             if state is not None:
                 if state.get("resources"):
-                    sandbox.up()
+                    sandbox.up(clouds_of(PROJECT / f"Pulumi.{stack}.yaml"))
                     _prepare(pulumi, stack)
                     code = pulumi.show("destroy", "--yes", _PARALLEL, "--stack", stack, lock=lock)
                     if code:
@@ -77,6 +79,16 @@ def undeploy(sandbox: Sandbox, stack: str) -> None:
             return
     sandbox.down()
     console.print("sandbox stopped")
+
+
+def clouds_of(stack_file: Path) -> frozenset[str]:
+    """The clouds that a stack file names and the sandbox has twins of; what is wrong in the file is Portico's to say."""
+    try:
+        content = yaml.safe_load(stack_file.read_text())
+        named = set(content["config"]["portico:cloud"])
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return frozenset()
+    return frozenset(named & CLOUDS.keys())
 
 
 @contextmanager

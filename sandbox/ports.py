@@ -32,15 +32,20 @@ OWNERS = {
     "cert-manager": "cert-manager",
     "traefik-ping": "traefik",
     "proxy": "network",
+    "aws": "aws",
+    "aws-lbc": "aws-lbc",
+    "aws-lbc-metrics": "aws-lbc",
+    "aws-front": "aws-front",
 }
 """Ports on 127.0.0.1 that only the sandbox's own processes and its facts name, and the process that has each."""
 
 PUBLIC = ("http", "https")
-"""Ports of Traefik on 127.0.0.1, and of the load balancer (`network`) on the addresses of its pool."""
+"""Ports of Traefik on 127.0.0.1, and of the load balancers (`network`, `aws-front`) on the addresses of their pools."""
 
-_UDP = frozenset({"dns"})
+_UDP = frozenset({"dns", "aws-front"})
 _FIRST_PRIVATE, _LAST_PRIVATE = 20000, 31999  # below the range that kernels give to outgoing connections
 _POOL_PREFIX = 28
+_AWS_POOL_PREFIX = 26
 _SLOTS = 64
 
 
@@ -49,7 +54,7 @@ class NoRoomError(Exception):
 
 
 class Ports(BaseModel):
-    """The sandbox's ports by name, and its two ranges of loopback addresses."""
+    """The sandbox's ports by name, and its ranges of loopback addresses."""
 
     ports: dict[str, int] = Field(default_factory=dict)
     service_cidr: str = ""
@@ -61,6 +66,22 @@ class Ports(BaseModel):
     def address(self, name: str) -> str:
         """`127.0.0.1:PORT` of one of the private ports."""
         return f"{LOOPBACK}:{self.ports[name]}"
+
+    @property
+    def aws_pool(self) -> str:
+        """Public addresses of the AWS twin: 256 after the pool, in the same sandbox's slot."""
+        first = IPv4Network(self.pool).network_address + 256
+        return f"{first}/{_AWS_POOL_PREFIX}"
+
+    @property
+    def aws_nodes(self) -> str:
+        """The lower half of `aws_pool`: addresses of ELB's nodes."""
+        return str(next(IPv4Network(self.aws_pool).subnets()))
+
+    @property
+    def aws_eips(self) -> str:
+        """The upper half of `aws_pool`: elastic IP addresses."""
+        return str(list(IPv4Network(self.aws_pool).subnets())[1])
 
     @classmethod
     def load(cls, path: Path) -> Ports:
@@ -106,6 +127,7 @@ def choose(layout: Layout, running: Collection[str] = ()) -> Ports:
         choose_one(name, private, {LOOPBACK: owner})
     for name in PUBLIC:
         addresses = {LOOPBACK: "traefik"} | dict.fromkeys(pool_addresses(chosen.pool), "network")
+        addresses |= dict.fromkeys(pool_addresses(chosen.aws_pool), "aws-front")
         choose_one(name, _public_candidates(name, layout, seed), addresses)
     if chosen != before:
         chosen.save(layout.ports)
@@ -153,6 +175,8 @@ def _public_candidates(name: str, layout: Layout, seed: int) -> Iterator[int]:
 
 def _free_ranges(layout: Layout, seed: int) -> tuple[str, str]:
     """A /20 of cluster IPs below 127.10-13 and a /28 of load-balancer addresses below 127.20, nobody else's.
+
+    Each slot has a /22 below 127.20: the AWS twin's addresses are further up in it.
 
     Sandboxes of one user keep a common list: nothing listens on the ranges of one that has no Services yet.
     """

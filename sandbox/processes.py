@@ -6,11 +6,14 @@ import ipaddress
 import json
 import ssl
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from sandbox import aws_processes
+from sandbox.bootstrap import AWS_CONTROLLER_USER
 from sandbox.health import answers, listens
 from sandbox.layout import PROJECT, Layout, write_atomically
 from sandbox.pki import Authority, KeyPair, signing_key, write_kubeconfig
@@ -35,12 +38,15 @@ ACCOUNTS = "accounts"
 """The step that makes cert-manager register anew with a Pebble that was started anew."""
 
 STOP_ORDER = (
-    ("cert-manager", "traefik", "network"),
+    ("cert-manager", "traefik", "network", "aws-lbc", "aws-front"),
     ("kube-controller-manager", "kube-scheduler", "kwok", "pebble-staging", "pebble-production"),
     ("kube-apiserver",),
-    ("etcd", "dns"),
+    ("etcd", "dns", "aws"),
 )
 """Every process; those of one group end at the same time, before the next group does."""
+
+CLOUDS = {"aws": aws_processes.NAMES}
+"""Processes that run only in a sandbox with that cloud."""
 
 ENVIRONMENTS = ("staging", "production")
 """The two ACME authorities."""
@@ -51,7 +57,7 @@ _BOTH = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 
 @dataclass(frozen=True)
 class Credentials:
-    """Files of the two authorities, and a kubeconfig per component."""
+    """Files of the three authorities, and a kubeconfig per component."""
 
     cluster_ca: KeyPair
     etcd: KeyPair
@@ -59,8 +65,10 @@ class Credentials:
     service_accounts: KeyPair
     acme_ca: KeyPair
     acme: KeyPair
+    aws_ca: KeyPair
     controller_manager: Path
     scheduler: Path
+    aws_controller: Path
 
 
 def write_credentials(layout: Layout, ports: Ports) -> Credentials:
@@ -91,12 +99,15 @@ def write_credentials(layout: Layout, ports: Ports) -> Credentials:
         acme=acme.issue("acme", "pebble", hosts=[LOOPBACK, "localhost"], usages=_SERVER),
         controller_manager=kubeconfig("kube-controller-manager", "system:kube-controller-manager", ""),
         scheduler=kubeconfig("kube-scheduler", "system:kube-scheduler", ""),
+        aws_ca=Authority(layout.pki, "aws-ca").pair,
+        aws_controller=kubeconfig("aws-lbc", AWS_CONTROLLER_USER, "system:serviceaccounts"),
     )
 
 
-def processes(layout: Layout, ports: Ports, tools: Toolset) -> list[Process]:
-    """Every process, in an order in which each comes after what it needs."""
+def processes(layout: Layout, ports: Ports, tools: Toolset, clouds: Collection[str] = ()) -> list[Process]:
+    """Every process of a sandbox with these clouds, in an order in which each comes after what it needs."""
     credentials = write_credentials(layout, ports)
+    token_webhook = aws_processes.token_webhook(layout, ports)
     cluster_trust = ssl.create_default_context(cafile=str(credentials.cluster_ca.certificate))
     acme_trust = ssl.create_default_context(cafile=str(credentials.acme_ca.certificate))
     dns_address = ports.address("dns")
@@ -121,6 +132,8 @@ def processes(layout: Layout, ports: Ports, tools: Toolset) -> list[Process]:
                 *("--data", str(layout.data / "dns")),
                 *(argument for zone in ZONES for argument in ("--zone", zone)),
                 *("--key", f"{TSIG_NAME}:{TSIG_ALGORITHM}:{tsig}"),
+                # Zones of Route 53; while nobody listens there, other names are refused.
+                *("--forward", ports.address("aws-front")),
             ],
             environment={"PYTHONPATH": str(PROJECT)},
             files=(tsig,),
@@ -161,6 +174,10 @@ def processes(layout: Layout, ports: Ports, tools: Toolset) -> list[Process]:
                 f"--service-cluster-ip-range={ports.service_cidr}",
                 f"--client-ca-file={credentials.cluster_ca.certificate}",
                 "--authorization-mode=Node,RBAC",
+                # Tokens of `aws eks get-token`. Only a token that is no service account's is asked about.
+                f"--authentication-token-webhook-config-file={token_webhook}",
+                "--authentication-token-webhook-version=v1",
+                "--authentication-token-webhook-cache-ttl=10s",
                 "--service-account-issuer=https://kubernetes.default.svc",
                 f"--service-account-key-file={credentials.service_accounts.certificate}",
                 f"--service-account-signing-key-file={credentials.service_accounts.key}",
@@ -174,6 +191,7 @@ def processes(layout: Layout, ports: Ports, tools: Toolset) -> list[Process]:
             ],
             needs=("etcd",),
             follows=("etcd",),
+            files=(token_webhook,),
             health=answers(f"https://{ports.address('kube-apiserver')}/readyz", verify=cluster_trust),
         ),
         Process(
@@ -252,10 +270,11 @@ def processes(layout: Layout, ports: Ports, tools: Toolset) -> list[Process]:
                 "--check-retry-period=1s",
             ],
             # HTTP-01's self-check asks port 80 of a host name: the forward proxy is the sandbox's way there.
+            # The solver for Route 53 finds the AWS twin, and never credentials of the machine's user.
             environment={
+                **aws_processes.access(ports),
                 "HTTP_PROXY": f"http://{ports.address('proxy')}",
                 "HTTPS_PROXY": "",
-                "NO_PROXY": LOOPBACK,
             },
             needs=(ACCOUNTS, "dns", *(f"pebble-{environment}" for environment in ENVIRONMENTS)),
             # Pebble forgets its accounts; only a new cert-manager registers again at once.
@@ -264,6 +283,7 @@ def processes(layout: Layout, ports: Ports, tools: Toolset) -> list[Process]:
             health=answers(f"http://{ports.address('cert-manager')}/readyz"),
         ),
         _traefik(layout, ports, tools),
+        *(aws_processes.aws_processes(layout, ports, tools, credentials) if "aws" in clouds else ()),
     ]
 
 
@@ -319,6 +339,8 @@ def _traefik(layout: Layout, ports: Ports, tools: Toolset) -> Process:
             "--accesslog=true",
             f"--entrypoints.web.address={ports.address('http')}",
             f"--entrypoints.websecure.address={ports.address('https')}",
+            # Behind a load balancer that says who asks (PROXY protocol): taken where it comes, not asked for.
+            *(f"--entrypoints.{name}.proxyprotocol.trustedips={LOOPBACK}" for name in ("web", "websecure")),
             f"--entrypoints.ping.address={ports.address('traefik-ping')}",
             "--ping.entrypoint=ping",
             f"--providers.providersthrottleduration={throttle}",

@@ -11,12 +11,24 @@ from pathlib import Path
 
 import psutil
 
+from sandbox.aws import client as aws
+from sandbox.aws.provider.install import install as install_aws_provider
 from sandbox.layout import PROJECT, Layout, write_atomically
 from sandbox.tools import KUBERNETES_PROVIDER_VERSION
 from sandbox.toolset import Toolset, ensure
 
 PASSPHRASE = "portico-sandbox"  # noqa: S105 -- no secret: the committed dev stack is meant to be read
 """Encrypts the sandbox's stacks unless the caller has set a passphrase: they hold nothing secret."""
+
+_AMBIENT_AWS = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+)
+"""Variables that lead AWS's clients past the keys that they are given: to an account of the user's."""
 
 _MARK = "PORTICO_SANDBOX_PULUMI"
 """Environment variable of pulumi and all that it starts: the sandbox's folder for Pulumi."""
@@ -85,7 +97,31 @@ class Pulumi:
             if not file.is_file():
                 write_atomically(file, PASSPHRASE + "\n", mode=0o600)
             environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(file)
+        if (resolver := self._fact("resolver")) is not None:
+            environment["PORTICO_RESOLVER"] = resolver
+        if (endpoint := self._fact("aws-endpoint")) is not None:
+            environment = self._reach_twin(environment, endpoint)
+            install_aws_provider(home)
         return environment
+
+    def _fact(self, name: str) -> str | None:
+        try:
+            return self._layout.fact(name)
+        except FileNotFoundError:
+            return None
+
+    @staticmethod
+    def _reach_twin(environment: Mapping[str, str], endpoint: str) -> dict[str, str]:
+        """The environment in which AWS is the twin, and no account of the user's can be meant."""
+        # An endpoint of a single service would win over the general one, so the user's go.
+        own = {
+            name: value
+            for name, value in environment.items()
+            if name not in _AMBIENT_AWS and not name.startswith(("AWS_ENDPOINT_URL", "AWS_CONTAINER_"))
+        }
+        twin = aws.environment(endpoint)
+        # Python's clients read the small one first.
+        return own | twin | {"no_proxy": twin["NO_PROXY"], "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}
 
     def _install_provider(self, home: Path) -> None:
         """Put the provider where Pulumi would install it: found on PATH it would be warned of at every run."""

@@ -174,5 +174,18 @@ KUBERNETES_PROVIDER = Tool(
     ),
 )
 
+AWS_LOAD_BALANCER_CONTROLLER = Tool(
+    name="aws-load-balancer-controller",
+    packages=(".",),
+    programs=("aws-load-balancer-controller",),
+    kept=(
+        Kept("sigs.k8s.io/aws-load-balancer-controller", "config/crd/bases/*.yaml", "crds"),
+        Kept("sigs.k8s.io/aws-load-balancer-controller", "config/rbac/role.yaml", "rbac"),
+    ),
+)
+
 TOOLS = (CLUSTER, TRAEFIK, PULUMI, LANGUAGE_HOST, KUBERNETES_PROVIDER)
-"""Every tool, in the order they are built."""
+"""The tools of every sandbox, in the order they are built."""
+
+CLOUD_TOOLS = {"aws": (AWS_LOAD_BALANCER_CONTROLLER,)}
+"""Tools that only a sandbox with that cloud needs. Its keys are the clouds that a sandbox can have."""

@@ -7,14 +7,14 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from sandbox.build import build, tools_folder
-from sandbox.tools import CLUSTER, KUBERNETES_PROVIDER, LANGUAGE_HOST, PULUMI, TRAEFIK
+from sandbox.tools import CLOUD_TOOLS, CLUSTER, KUBERNETES_PROVIDER, LANGUAGE_HOST, PULUMI, TOOLS
 
 _OLDEST_PULUMI = (3, 238)
 
@@ -51,14 +51,22 @@ class Toolset:
         return sorted((self.folders[tool] / folder).iterdir())
 
 
-def ensure() -> Toolset:
+def ensure(clouds: Collection[str] = ()) -> Toolset:
     """The tools, built first where the cache lacks them.
+
+    Args:
+        clouds: those whose tools are needed too; each is built once, when it is first asked for.
 
     Raises:
         ToolchainError: a build failed, or there is no Go and it could not be installed.
     """
     own = compatible_pulumi()
-    folders = build([CLUSTER, TRAEFIK, *([] if own else [PULUMI, LANGUAGE_HOST]), KUBERNETES_PROVIDER])
+    folders = build(
+        [
+            *(tool for tool in TOOLS if own is None or tool not in (PULUMI, LANGUAGE_HOST)),
+            *(tool for cloud in sorted(clouds) for tool in CLOUD_TOOLS[cloud]),
+        ]
+    )
     if own is not None:
         return Toolset(folders, own, own_pulumi=True)
     return Toolset(folders, _bundle(folders) / "pulumi", own_pulumi=False)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pulumi
 
-from components.clouds.base import Address, Cloud, RecordKind, Target, Zone
+from components.clouds.base import Address, Balancer, Cloud, RecordKind, Target, Zone
+from components.clouds.zones import Zones
 from components.settings import Settings
 
-__all__ = ["Address", "Cloud", "RecordKind", "Target", "Zone", "open_cloud"]
+__all__ = ["Address", "Balancer", "Cloud", "RecordKind", "Target", "Zone", "Zones", "open_cloud", "open_provider"]
 
 
 def open_cloud(settings: Settings, opts: pulumi.ResourceOptions) -> Cloud:
@@ -17,4 +18,17 @@ def open_cloud(settings: Settings, opts: pulumi.ResourceOptions) -> Cloud:
             from components.clouds.rfc2136 import Rfc2136
 
             return Rfc2136(settings.cloud.chosen, settings.zone, settings.name, settings.protect, opts)
+        case "aws":
+            from components.clouds.aws import Aws
+
+            return Aws(settings, opts)
     raise AssertionError(f"no module for cloud {settings.cloud.kind}")
+
+
+def open_provider(settings: Settings) -> pulumi.ProviderResource | None:
+    """The provider of the cloud's own SDK, made from what the stack file says; None where the cloud needs none."""
+    if settings.cloud.aws is None:
+        return None
+    from components.clouds.aws_lookup import aws_provider
+
+    return aws_provider(settings.cloud.aws, settings.name)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from components.clouds.base import Address, RecordKind, Target
+from components.clouds.base import Address, Balancer, RecordKind, Target
 from components.clouds.dns_update import DnsServer
 from components.clouds.rfc2136_resources import Record, Reservation
-from components.settings.cloud import AddressSettings, Rfc2136Cloud, ZoneSettings, pool_bounds
-from components.trust.solvers import Rfc2136Solver
+from components.settings.aws import LoadBalancerSettings
+from components.settings.cloud import Rfc2136Cloud, ZoneSettings, pool_bounds
+from components.settings.entrypoint import LoadBalanced
+from components.trust.managed import ManagedCertificate
+from components.trust.solvers import Dns01, Rfc2136Solver
 
 
 class Rfc2136(pulumi.ComponentResource):
@@ -37,8 +40,9 @@ class Rfc2136(pulumi.ComponentResource):
         secret = pulumi.Output.secret(tsig.secret.get_secret_value())
         return {"key_name": tsig.name, "algorithm": tsig.algorithm, "secret": secret}
 
-    def address(self, wanted: AddressSettings) -> Address:
-        """Reserves an address (see `Reservation`). Known at preview if `wanted.ip` says it, else once it is reserved."""
+    def address(self, entrypoint: LoadBalanced) -> Address:
+        """Reserves an address (see `Reservation`). Known at preview if the stack file says it, else once it is reserved."""
+        wanted = entrypoint.address
         reservation = Reservation(
             "address",
             server=self._settings.server,
@@ -52,13 +56,37 @@ class Rfc2136(pulumi.ComponentResource):
         value = pulumi.Output.from_input(wanted.ip) if wanted.ip else reservation.address
         # MetalLB, kube-vip and Cilium all still read the field, deprecated as it is; their own annotations can be added by
         # `service_annotations`.
-        return Address(
-            Target(_kind(wanted.ip or self._settings.pool[0]), value, reservation), reservation, load_balancer_ip=value
-        )
+        kind = _kind(wanted.ip or self._settings.pool[0])
+        target = Target(kind, value.apply(lambda address: [address]), [reservation])
+        return Address(target, [reservation], load_balancer_ip=value)
+
+    def install(self) -> list[pulumi.Resource]:
+        """Nothing: the cluster's load balancer is its owner's business."""
+        return []
+
+    def dns01(self, namespace: str) -> Dns01:
+        """cert-manager writes the challenges of every zone with the same key."""
+        tsig = self._settings.tsig
+        return Dns01({"": Rfc2136Solver(self._settings.server, tsig.name, tsig.algorithm, self._tsig["secret"])})
 
     def zone(self, wanted: ZoneSettings) -> Rfc2136Zone:
         """The zone. It must exist: making one is the DNS server's own business."""
-        return Rfc2136Zone(self._settings, wanted, self._tsig, pulumi.ResourceOptions(parent=self))
+        name = "zone" if wanted.name == self._zone.name else wanted.name
+        return Rfc2136Zone(name, self._settings, wanted, self._tsig, pulumi.ResourceOptions(parent=self))
+
+    def behind(self, address: Address, made_by: pulumi.Resource) -> Target:
+        """The reserved address: whatever stands before it answers there."""
+        if address.target is None:
+            raise ValueError("a cluster of one's own has reserved addresses only")
+        return address.target
+
+    def exposed(self, key: str, load_balancer: LoadBalancerSettings, tls: Mapping[int, pulumi.Output[str]]) -> Address:
+        """Settings ask for none."""
+        raise NotImplementedError
+
+    def certificate(self, key: str, wanted: object) -> ManagedCertificate:
+        """Settings ask for none."""
+        raise NotImplementedError
 
 
 class Rfc2136Zone(pulumi.ComponentResource):
@@ -66,12 +94,13 @@ class Rfc2136Zone(pulumi.ComponentResource):
 
     def __init__(
         self,
+        name: str,
         settings: Rfc2136Cloud,
         zone: ZoneSettings,
         tsig: dict[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("portico:clouds:Rfc2136Zone", "zone", None, opts)
+        super().__init__("portico:clouds:Rfc2136Zone", name, None, opts)
         self._settings = settings
         self._tsig = tsig
         self.name = zone.name
@@ -84,14 +113,10 @@ class Rfc2136Zone(pulumi.ComponentResource):
         server = DnsServer(self._settings.server, self.name, tsig.name, tsig.algorithm, tsig.secret.get_secret_value())
         return pulumi.Output.from_input(server.name_servers())
 
-    @property
-    def dns01(self) -> Rfc2136Solver:
-        """cert-manager writes the challenges with the same key."""
-        tsig = self._settings.tsig
-        return Rfc2136Solver(self._settings.server, tsig.name, tsig.algorithm, self._tsig["secret"])
-
-    def point(self, hosts: Sequence[str], at: Target) -> dict[str, pulumi.Resource]:
+    def point(self, hosts: Sequence[str], at: Target | Balancer) -> dict[str, pulumi.Resource]:
         """One A or AAAA record per host."""
+        if not isinstance(at, Target):
+            raise TypeError("a cluster of one's own has addresses only")
         return {
             host: Record(
                 host,
@@ -101,8 +126,8 @@ class Rfc2136Zone(pulumi.ComponentResource):
                 host=host,
                 kind=at.kind,
                 ttl=self._settings.ttl,
-                values=at.value.apply(lambda address: [address]),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[at.reservation]),
+                values=at.values,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[*at.reservation]),
             )
             for host in hosts
         }

@@ -7,7 +7,8 @@ from typing import Any
 
 import pulumi
 
-from components.clouds import Address
+from components.clouds import Address, Cloud
+from components.entrypoints.alb import AlbEntrypoint
 from components.entrypoints.base import Entrypoint
 from components.entrypoints.gateway import GatewayEntrypoint
 from components.entrypoints.nginx import NginxEntrypoint
@@ -16,13 +17,14 @@ from components.settings import Settings
 
 __all__ = ["Entrypoint", "open_entrypoint"]
 
-_KINDS: dict[str, Callable[[Settings, Any, Address, pulumi.ResourceOptions], Entrypoint]] = {
+_KINDS: dict[str, Callable[[Settings, Any, Cloud, Address, pulumi.ResourceOptions], Entrypoint]] = {
+    "alb": AlbEntrypoint,
     "gateway": GatewayEntrypoint,
     "nginx": NginxEntrypoint,
     "traefik": TraefikEntrypoint,
 }
 
 
-def open_entrypoint(settings: Settings, address: Address, opts: pulumi.ResourceOptions) -> Entrypoint:
+def open_entrypoint(settings: Settings, cloud: Cloud, address: Address, opts: pulumi.ResourceOptions) -> Entrypoint:
     """The entrypoint that `portico:entrypoint` names, its load balancer made, its door not yet open."""
-    return _KINDS[settings.entrypoint.kind](settings, settings.entrypoint.chosen, address, opts)
+    return _KINDS[settings.entrypoint.kind](settings, settings.entrypoint.chosen, cloud, address, opts)

@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 import pulumi
 
+from components.clouds import Balancer, Target
 from components.settings.sites import SiteSettings
+from components.trust import Issued
 
 
 class Entrypoint(Protocol):
@@ -18,15 +20,19 @@ class Entrypoint(Protocol):
         """The controller's load balancer, and the controller with it where this stack installs it."""
 
     @property
+    def target(self) -> Target | Balancer | None:
+        """Where records of all sites point; None where each site brings its own (see `route`)."""
+
+    @property
     def door(self) -> list[pulumi.Resource]:
         """What must be there before plain http of any host is answered, as HTTP-01 needs."""
 
     @property
-    def http01(self) -> dict[str, Any]:
-        """The `http01` part of an issuer's solver that answers through this entrypoint."""
+    def http01(self) -> dict[str, Any] | None:
+        """The `http01` part of an issuer's solver that answers through this entrypoint; None if none can."""
 
     def listen(self, certificates: Sequence[pulumi.Resource]) -> None:
         """Opens the door, once the certificates that can be had before it are issued and the others asked for."""
 
-    def route(self, key: str, site: SiteSettings, issued: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
-        """Leads one site; `issued` are the certificates of its hosts."""
+    def route(self, key: str, site: SiteSettings, issued: Issued, opts: pulumi.ResourceOptions) -> Target | Balancer | None:
+        """Leads one site; `issued` are the certificates of its hosts. Returns where its records point, if not to `target`."""

@@ -39,7 +39,10 @@ def open_front(
     "the old", which in the cluster is the same object. Replaced by deleting first, since no two can hold one address.
     """
     after = pulumi.ResourceOptions.merge(
-        opts, pulumi.ResourceOptions(depends_on=[address.reservation], delete_before_replace=True)
+        opts,
+        pulumi.ResourceOptions(
+            depends_on=[*address.reservation], delete_before_replace=True, replace_on_changes=address.replacing
+        ),
     )
     if controller.existing is not None:
         return _service(stack, controller.existing, own, address, after)
@@ -55,6 +58,7 @@ def _service(
     spec = k8s.core.v1.ServiceSpecArgs(
         type="LoadBalancer",
         load_balancer_ip=address.load_balancer_ip,
+        load_balancer_class=address.load_balancer_class,
         selector=existing.selector,
         ports=[
             k8s.core.v1.ServicePortArgs(name="http", port=own.ports.http, target_port=targets.http),

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.clouds import Address
+from components.clouds import Address, Balancer, Cloud, Target
 from components.entrypoints import traefik_chart
 from components.entrypoints.front import open_front
 from components.names import awaited, inside, metadata, time_limit
@@ -16,7 +16,7 @@ from components.settings import Settings
 from components.settings import entrypoint as settings_of
 from components.settings.hosts import covering, is_wildcard
 from components.settings.sites import SiteSettings
-from components.trust import secret_name
+from components.trust import Issued, secret_name
 
 API = "gateway.networking.k8s.io/v1"
 
@@ -34,7 +34,7 @@ class GatewayEntrypoint(pulumi.ComponentResource):
     """
 
     def __init__(
-        self, settings: Settings, own: settings_of.GatewayEntrypoint, address: Address, opts: pulumi.ResourceOptions
+        self, settings: Settings, own: settings_of.GatewayEntrypoint, cloud: Cloud, address: Address, opts: pulumi.ResourceOptions
     ) -> None:
         super().__init__("portico:entrypoints:Gateway", "entrypoint", None, opts)
         self._settings, self._own, self._address = settings, own, address
@@ -47,6 +47,7 @@ class GatewayEntrypoint(pulumi.ComponentResource):
             if own.controller.helm is not None:
                 self._listeners = own.listeners or traefik_chart.CONTAINER_PORTS
         self.door: list[pulumi.Resource] = []
+        self.target: Target | Balancer | None = cloud.behind(address, self.front[0]) if self.front else address.target
         self.register_outputs({})
 
     @property
@@ -63,8 +64,9 @@ class GatewayEntrypoint(pulumi.ComponentResource):
         """
         name = self._settings.name
         made_by_class: dict[str, Any] = {}
-        if not self.front:
-            made_by_class = {"addresses": [{"type": "IPAddress", "value": self._address.target.value}]}
+        if not self.front and self._address.target is not None:
+            value = self._address.target.values.apply(lambda addresses: addresses[0])
+            made_by_class = {"addresses": [{"type": "IPAddress", "value": value}]}
             if self._own.service_annotations:
                 made_by_class["infrastructure"] = {"annotations": self._own.service_annotations}
         namespaces = sorted({site.namespace for site in self._settings.sites.values()} | {name})
@@ -94,14 +96,14 @@ class GatewayEntrypoint(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(
                 self._child,
                 pulumi.ResourceOptions(
-                    depends_on=[*self.front, *certificates, self._address.reservation],
+                    depends_on=[*self.front, *certificates, *self._address.reservation],
                     custom_timeouts=time_limit(self._own.timeout),
                 ),
             ),
         )
         self.door = [gateway]
 
-    def route(self, key: str, site: SiteSettings, issued: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
+    def route(self, key: str, site: SiteSettings, issued: Issued, opts: pulumi.ResourceOptions) -> None:
         """One HTTPRoute for the site, and one that redirects its plain http; the listener waits for certificates."""
         sections = sorted({self._section(host) for host in site.hosts})
         if not site.https_redirect:

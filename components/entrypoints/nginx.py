@@ -8,13 +8,14 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.clouds import Address
+from components.clouds import Address, Balancer, Cloud, Target
 from components.entrypoints.front import Chart, open_front
 from components.entrypoints.ingress import http01_solver, site_ingress
 from components.names import metadata, skip_await
 from components.settings import Settings
 from components.settings import entrypoint as settings_of
 from components.settings.sites import RedirectTo, SiteSettings
+from components.trust import Issued
 
 #: The last release (2026-03-20); there will be no other.
 CHART = Chart("ingress-nginx", "4.15.1", "https://kubernetes.github.io/ingress-nginx")
@@ -26,13 +27,14 @@ class NginxEntrypoint(pulumi.ComponentResource):
     """Creates the controller's load balancer (its Helm release, or a Service before an existing one) and per site an Ingress."""
 
     def __init__(
-        self, settings: Settings, own: settings_of.NginxEntrypoint, address: Address, opts: pulumi.ResourceOptions
+        self, settings: Settings, own: settings_of.NginxEntrypoint, cloud: Cloud, address: Address, opts: pulumi.ResourceOptions
     ) -> None:
         super().__init__("portico:entrypoints:Nginx", "entrypoint", None, opts)
         self._settings, self._own = settings, own
         values = self._values(address)
         self.front: list[pulumi.Resource] = [open_front(settings.name, own.controller, CHART, values, own, address, opts)]
         self.door = self.front
+        self.target: Target | Balancer | None = cloud.behind(address, self.front[0])
         self.register_outputs({})
 
     def _values(self, address: Address) -> dict[str, Any]:
@@ -45,6 +47,7 @@ class NginxEntrypoint(pulumi.ComponentResource):
                     "annotations": {**address.service_annotations, **own.service_annotations},
                     "ports": {"http": own.ports.http, "https": own.ports.https},
                     **({"loadBalancerIP": address.load_balancer_ip} if address.load_balancer_ip else {}),
+                    **({"loadBalancerClass": address.load_balancer_class} if address.load_balancer_class else {}),
                 },
             }
         }
@@ -57,7 +60,7 @@ class NginxEntrypoint(pulumi.ComponentResource):
     def listen(self, certificates: Sequence[pulumi.Resource]) -> None:
         """Nothing to open: nginx listens from the start."""
 
-    def route(self, key: str, site: SiteSettings, issued: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
+    def route(self, key: str, site: SiteSettings, issued: Issued, opts: pulumi.ResourceOptions) -> None:
         """One Ingress per site; a redirect is an annotation, and its backend a name that is never asked."""
         after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=self.door))
         backends = {path: (backend.service, backend.port) for path, backend in site.paths.items()}
@@ -79,7 +82,7 @@ class NginxEntrypoint(pulumi.ComponentResource):
             class_name=self._own.class_name,
             annotations=annotations,
             backends=backends,
-            issued=issued,
+            issued=issued.resources,
             timeout=self._own.timeout,
             opts=after,
         )

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.clouds import Address
+from components.clouds import Address, Balancer, Cloud, Target
 from components.entrypoints import traefik_chart
 from components.entrypoints.front import open_front
 from components.entrypoints.ingress import http01_solver, secrets_of, site_ingress
@@ -16,6 +16,7 @@ from components.names import metadata
 from components.settings import Settings
 from components.settings import entrypoint as settings_of
 from components.settings.sites import SiteSettings
+from components.trust import Issued
 
 _API = "traefik.io/v1alpha1"
 
@@ -34,7 +35,7 @@ class TraefikEntrypoint(pulumi.ComponentResource):
     """
 
     def __init__(
-        self, settings: Settings, own: settings_of.TraefikEntrypoint, address: Address, opts: pulumi.ResourceOptions
+        self, settings: Settings, own: settings_of.TraefikEntrypoint, cloud: Cloud, address: Address, opts: pulumi.ResourceOptions
     ) -> None:
         super().__init__("portico:entrypoints:Traefik", "entrypoint", None, opts)
         self._settings, self._own = settings, own
@@ -43,6 +44,7 @@ class TraefikEntrypoint(pulumi.ComponentResource):
             open_front(settings.name, own.controller, traefik_chart.CHART, values, own, address, opts)
         ]
         self.door = self.front
+        self.target: Target | Balancer | None = cloud.behind(address, self.front[0])
         self.register_outputs({})
 
     @property
@@ -53,7 +55,7 @@ class TraefikEntrypoint(pulumi.ComponentResource):
     def listen(self, certificates: Sequence[pulumi.Resource]) -> None:
         """Nothing to open: Traefik listens from the start."""
 
-    def route(self, key: str, site: SiteSettings, issued: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
+    def route(self, key: str, site: SiteSettings, issued: Issued, opts: pulumi.ResourceOptions) -> None:
         """An Ingress on https for a site with paths; IngressRoutes for what redirects."""
         after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=self.door))
         if site.redirect is None:
@@ -72,7 +74,7 @@ class TraefikEntrypoint(pulumi.ComponentResource):
             # One route per certificate: an IngressRoute shows one Secret for all its hosts.
             for secret, hosts in secrets_of(self._settings, site).items():
                 name = f"{key}.{secret}"
-                self._redirect(name, site, hosts, key, {"tls": {"secretName": secret}}, [middleware, *issued], after)
+                self._redirect(name, site, hosts, key, {"tls": {"secretName": secret}}, [middleware, *issued.resources], after)
             if not site.https_redirect:
                 self._redirect(f"{key}.http", site, site.hosts, key, {}, [middleware], after)
         if site.https_redirect:
@@ -86,7 +88,7 @@ class TraefikEntrypoint(pulumi.ComponentResource):
         name: str,
         site: SiteSettings,
         annotations: dict[str, str],
-        issued: Sequence[pulumi.Resource],
+        issued: Issued,
         opts: pulumi.ResourceOptions,
     ) -> None:
         site_ingress(
@@ -96,7 +98,7 @@ class TraefikEntrypoint(pulumi.ComponentResource):
             class_name=self._own.class_name,
             annotations=annotations,
             backends={path: (backend.service, backend.port) for path, backend in site.paths.items()},
-            issued=issued,
+            issued=issued.resources,
             timeout=self._own.timeout,
             opts=opts,
         )

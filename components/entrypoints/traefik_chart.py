@@ -19,7 +19,10 @@ def values(own: TraefikEntrypoint | GatewayEntrypoint, address: Address, *, gate
     """Chart values: the address, the ports that clients use, the class, and which API is served."""
     return {
         "service": {
-            "spec": {"loadBalancerIP": address.load_balancer_ip} if address.load_balancer_ip else {},
+            "spec": {
+                **({"loadBalancerIP": address.load_balancer_ip} if address.load_balancer_ip else {}),
+                **({"loadBalancerClass": address.load_balancer_class} if address.load_balancer_class else {}),
+            },
             "annotations": {**address.service_annotations, **own.service_annotations},
         },
         "ports": {"web": {"exposedPort": own.ports.http}, "websecure": {"exposedPort": own.ports.https}},

@@ -105,12 +105,22 @@ class PrivateCertificate(_Names):
     """A certificate from `portico:private_ca`."""
 
 
+class AcmCertificate(_Names):
+    """A certificate of AWS Certificate Manager for load balancers of AWS, proven by records in this stack's zones."""
+
+    timeout: int = Field(900, ge=10, le=7200, description="Seconds to wait until it is issued.")
+    key_algorithm: Literal["RSA_2048", "EC_prime256v1", "EC_secp384r1"] = Field(
+        "EC_prime256v1", description="Its key; every client of the last decade takes P-256."
+    )
+
+
 class CertificateSettings(OneOf):
     """One certificate: the key picks its source."""
 
     what: ClassVar[str] = "certificate source"
     acme: AcmeCertificate | None = None
     private_ca: PrivateCertificate | None = None
+    acm: AcmCertificate | None = None
 
 
 class ExistingCertManager(Base):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from components.settings.checks_annotations import annotation_rules
+from components.settings.checks_cloud import cloud_rules, service_rules
 from components.settings.cloud import pool_bounds
-from components.settings.hosts import in_zone, is_wildcard
+from components.settings.hosts import is_wildcard
 from components.settings.pem import check_dates, check_key_pair, is_ca, load_certificates
 from components.settings.problems import Problem, key_of, shown, suggest, words
 from components.settings.root import Settings
@@ -20,7 +22,19 @@ WEEKLY_CERTIFICATES = 50
 
 def check(settings: Settings) -> list[Problem]:
     """Every rule that the stack file breaks."""
-    rules = (_certificate_hosts, _site_hosts, _paths, _redirects, _workloads, _private_ca, _address, _limits)
+    rules = (
+        _certificate_hosts,
+        _site_hosts,
+        _paths,
+        _redirects,
+        _workloads,
+        _private_ca,
+        _address,
+        _limits,
+        cloud_rules,
+        service_rules,
+        annotation_rules,
+    )
     return [problem for rule in rules for problem in rule(settings)]
 
 
@@ -39,7 +53,7 @@ def _certificate_hosts(settings: Settings) -> Iterator[Problem]:
         path = ("certificates", key, entry.kind)
         for index, host in enumerate(entry.chosen.hosts):
             where = key_of((*path, "hosts", index))
-            if acme is not None and not in_zone(host, zone):
+            if acme is not None and settings.zone_of(host) is None:
                 yield Problem(where, f"{shown(host)} is not in zone {zone}{_near_host(host, zone)}")
             if host in seen:
                 yield Problem(where, f"{shown(host)} is already in certificate {seen[host]}")
@@ -63,7 +77,7 @@ def _site_hosts(settings: Settings) -> Iterator[Problem]:
                 owner = "this site already" if seen[host] == key else f"site {seen[host]}"
                 yield Problem(where, f"{shown(host)} belongs to {owner}")
             seen.setdefault(host, key)
-            if not in_zone(host, zone):
+            if settings.zone_of(host) is None:
                 yield Problem(where, f"{shown(host)} is not in zone {zone}{_near_host(host, zone)}")
             elif settings.certificate_for(host) is None:
                 yield Problem(
@@ -95,6 +109,8 @@ def _workloads(settings: Settings) -> Iterator[Problem]:
         if not site.demo:
             continue
         for service in {backend.service for backend in site.paths.values()}:
+            if service in settings.services_of(site):
+                continue  # declared, and with it whether pods are made
             owner = made.setdefault((site.namespace, service), key)
             if owner != key:
                 yield Problem(
@@ -129,7 +145,7 @@ def _private_ca(settings: Settings) -> Iterator[Problem]:
 
 def _address(settings: Settings) -> Iterator[Problem]:
     cloud = settings.cloud.rfc2136
-    if cloud is None:
+    if cloud is None or settings.entrypoint.alb is not None:
         return
     where = ("entrypoint", settings.entrypoint.kind, "address")
     if len({pool_bounds(part)[0].version for part in cloud.pool}) > 1:

@@ -12,6 +12,7 @@ import dns.exception
 import dns.name
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
+from components.settings.aws import AwsCloud
 from components.settings.base import Base, OneOf
 from components.settings.hosts import Host
 from components.settings.problems import shown
@@ -24,6 +25,8 @@ _KEY_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 
 
 def _check_server(server: str) -> str:
+    if server.count("[") != server.count("]"):
+        raise ValueError(f"{shown(server)}: a bracket is open; an IPv6 address with a port is written [2001:db8::53]:53")
     host, separator, port = server.rpartition(":")
     if not separator or _is_ip(server) or server.endswith("]"):
         host, port = server, "53"
@@ -134,9 +137,18 @@ class CloudSettings(OneOf):
 
     what: ClassVar[str] = "cloud"
     rfc2136: Rfc2136Cloud | None = None
+    aws: AwsCloud | None = None
 
 
-class ZoneSettings(Base):
+class ZoneOptions(Base):
+    """What is done about a DNS zone."""
+
+    existing: bool | None = Field(
+        None, description="true: the zone is there and is looked up. false: this stack makes it. Default: made where a cloud can."
+    )
+
+
+class ZoneSettings(ZoneOptions):
     """The DNS zone that holds the records."""
 
     name: Host = Field(description="The zone, without a final dot: shop.example.")

@@ -31,6 +31,12 @@ class StackCluster(Base):
     context: str | None = Field(None, description="Context to use. Default: its current-context.")
 
 
+class EksCluster(Base):
+    """An EKS cluster by its name: looked up, and reached with tokens that the AWS CLI makes (`aws eks get-token`)."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$", description="The cluster's name.")
+
+
 class ClusterSettings(OneOf):
     """Where the cluster comes from."""
 
@@ -38,3 +44,4 @@ class ClusterSettings(OneOf):
     kubeconfig: KubeconfigFile | None = None
     inline: InlineKubeconfig | None = None
     stack: StackCluster | None = None
+    eks: EksCluster | None = None

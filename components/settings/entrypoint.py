@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from components.settings.aws import (
+    TLS_POLICY,
+    AccessLogs,
+    Attributes,
+    BalancerName,
+    Cidr,
+    LoadBalancerSettings,
+    Scheme,
+    SecurityGroup,
+    Subnet,
+    TlsPolicy,
+    WebAcl,
+)
 from components.settings.base import Base, KubeName, OneOf, Port
 from components.settings.cloud import AddressSettings
 
@@ -60,15 +73,23 @@ class ControllerSettings(OneOf):
     existing: ExistingController | None = None
 
 
-class LoadBalanced(Base):
-    """What every entrypoint has: an address and two ports on a load balancer."""
+class Entered(Base):
+    """What every entrypoint has: two ports, and a time within which it must stand."""
+
+    ports: Ports = Field(default_factory=Ports, description="Ports that clients use.")
+    timeout: int = Field(600, ge=10, le=7200, description="Seconds to wait for the address.")
+
+
+class LoadBalanced(Entered):
+    """An entrypoint in the cluster, behind a load balancer."""
 
     address: AddressSettings = Field(default_factory=AddressSettings)
-    ports: Ports = Field(default_factory=Ports, description="Ports that clients use.")
+    load_balancer: LoadBalancerSettings | None = Field(
+        None, description="The load balancer before the controller, where the cloud leaves a choice (aws: nlb)."
+    )
     service_annotations: dict[str, str] = Field(
         default_factory=dict, description="Added to the load balancer Service, for the cluster's load balancer."
     )
-    timeout: int = Field(600, ge=10, le=7200, description="Seconds to wait for the address.")
 
 
 def _helm() -> ControllerSettings:
@@ -103,6 +124,26 @@ class GatewayEntrypoint(LoadBalanced):
     )
 
 
+class AlbEntrypoint(Entered):
+    """AWS: an Application Load Balancer that ends TLS with ACM certificates and sends requests to pods, one for all sites."""
+
+    scheme: Scheme = Field(description="Who reaches it.")
+    class_name: Annotated[KubeName, Field(alias="class")] = "alb"
+    name: BalancerName | None = Field(None, description="Its name in the region. Default: the stack's.")
+    target_type: Literal["ip", "instance"] = Field("ip", description="ip: pods directly. instance: by NodePorts.")
+    subnets: list[Subnet] = Field(default_factory=list, description="Two or more. Default: found by their tags, one per zone.")
+    security_groups: list[SecurityGroup] = Field(default_factory=list, description="Default: one of its own.")
+    inbound_cidrs: list[Cidr] = Field(
+        default_factory=list, description="Networks that are let in. Default: anywhere for internet-facing, else private ones."
+    )
+    tls_policy: TlsPolicy = Field(TLS_POLICY, description="TLS versions and ciphers.")
+    dualstack: bool = Field(False, description="IPv6 as well, in subnets that have it; every host gets an AAAA record too.")
+    waf: WebAcl | None = Field(None, description="WAFv2 web ACL (ARN) before it. Default: none.")
+    access_logs: AccessLogs | None = Field(None, description="Default: none are kept.")
+    attributes: Attributes = Field(default_factory=dict, description="Further load balancer attributes.")
+    annotations: dict[str, str] = Field(default_factory=dict, description="Added to the Ingress of every site.")
+
+
 class EntrypointSettings(OneOf):
     """How traffic enters; changing the key moves every site."""
 
@@ -110,3 +151,4 @@ class EntrypointSettings(OneOf):
     gateway: GatewayEntrypoint | None = None
     traefik: TraefikEntrypoint | None = None
     nginx: NginxEntrypoint | None = None
+    alb: AlbEntrypoint | None = None

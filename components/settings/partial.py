@@ -13,14 +13,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from components.settings.checks import check
+from components.settings.entrypoint import EntrypointSettings
 from components.settings.problems import Problem, key_of
 from components.settings.root import Settings
 
 #: Parts of which one entry can be left out without making another one wrong.
 _ENTRIES = ("sites", "namespaces")
 
-#: Stand-ins for required parts that hardly any rule looks at. Without cloud, zone and certificates no rule means anything.
-_STAND_INS: Mapping[str, Any] = {"cluster": {"kubeconfig": {"path": "."}}, "entrypoint": {"traefik": {}}}
+#: Required parts that can be stood in for. Without cloud, zone and certificates no rule means anything.
+_STAND_INS = ("cluster", "entrypoint")
+
+#: The least that each kind of entrypoint takes: what it is decides much, what it says little.
+_ENTRYPOINTS: Mapping[str, Any] = {"alb": {"scheme": "internal"}}
 
 #: Parts that may simply be missing.
 _OPTIONAL = {name for name, field in Settings.model_fields.items() if not field.is_required()}
@@ -37,7 +41,7 @@ def rules_broken(given: Mapping[str, Any], error: ValidationError) -> list[Probl
             continue
         touched.add(key_of([str(part)]))
         if part in _STAND_INS:
-            rest[str(part)] = _STAND_INS[str(part)]
+            rest[str(part)] = _stand_in(str(part), given)
         elif part in _OPTIONAL or part not in Settings.model_fields:
             rest.pop(str(part), None)
         else:
@@ -47,9 +51,27 @@ def rules_broken(given: Mapping[str, Any], error: ValidationError) -> list[Probl
     except ValidationError:
         return []
     # What a rule says of a part that was stood in for would be about the stand-in; so would a certificate's missing authority.
+    unknown_way = key_of(["entrypoint"]) in touched and not _kind(given.get("entrypoint"))
     return [
         problem
         for problem in check(settings)
         if not any(problem.key.startswith(key) for key in touched)
+        # What a certificate has to be depends on who shows it.
+        and not (unknown_way and settings.cloud.aws is not None and problem.key.startswith(key_of(["certificates"])))
         and not (key_of(["private_ca"]) in touched and problem.key.endswith(".private_ca"))
     ]
+
+
+def _stand_in(part: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    if part == "cluster":
+        on_aws = isinstance(given.get("cloud"), Mapping) and "aws" in given["cloud"]
+        return {"eks": {"name": "cluster"}} if on_aws else {"kubeconfig": {"path": "."}}
+    kind = _kind(given.get("entrypoint")) or "traefik"
+    return {kind: _ENTRYPOINTS.get(kind, {})}
+
+
+def _kind(entrypoint: object) -> str | None:
+    """The kind of entrypoint that is meant, if that much is right."""
+    named = [entrypoint] if isinstance(entrypoint, str) else list(entrypoint) if isinstance(entrypoint, Mapping) else []
+    known = [str(name) for name in named if name in EntrypointSettings.model_fields]
+    return known[0] if len(known) == 1 else None

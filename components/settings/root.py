@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Literal
 
 from pydantic import Field
 
+from components.settings.aws import balancer_name
 from components.settings.base import Base, Key, KubeName, StackName
 from components.settings.certificates import (
     AcmeSettings,
@@ -14,10 +17,11 @@ from components.settings.certificates import (
     HelmCertManager,
     PrivateCa,
 )
-from components.settings.cloud import CloudSettings, ZoneSettings
+from components.settings.cloud import CloudSettings, ZoneOptions, ZoneSettings
 from components.settings.cluster import ClusterSettings
 from components.settings.entrypoint import EntrypointSettings
-from components.settings.hosts import covering
+from components.settings.hosts import Host, covering, in_zone
+from components.settings.services import ServiceSettings
 from components.settings.sites import NamespaceSettings, SiteSettings
 
 
@@ -27,13 +31,21 @@ class Settings(Base):
     cluster: ClusterSettings
     cloud: CloudSettings
     zone: ZoneSettings
+    other_zones: dict[Host, ZoneOptions] = Field(
+        default_factory=dict, description="Further zones whose hosts sites and certificates may use."
+    )
     entrypoint: EntrypointSettings
     certificates: dict[Key, CertificateSettings] = Field(min_length=1)
     sites: dict[Key, SiteSettings] = Field(min_length=1)
+    services: dict[KubeName, ServiceSettings] = Field(default_factory=dict)
     acme: AcmeSettings = Field(default_factory=AcmeSettings)
     private_ca: PrivateCa | None = None
     cert_manager: CertManagerSettings = Field(default_factory=lambda: CertManagerSettings(helm=HelmCertManager()))
     namespaces: dict[KubeName, NamespaceSettings] = Field(default_factory=dict)
+    allow_unknown_annotations: list[str] = Field(
+        default_factory=list,
+        description="Annotations that are let through although no controller is known to read them; * is any text.",
+    )
     protect: bool = True
     preflight: bool = True
     stack: StackName = "portico"
@@ -55,6 +67,40 @@ class Settings(Base):
         return list(dict.fromkeys([*self.hosts, *proven]))
 
     @property
+    def zones(self) -> dict[str, ZoneSettings]:
+        """Every zone of the stack by its name, the main one first."""
+        others = (ZoneSettings(name=name, existing=options.existing) for name, options in self.other_zones.items())
+        return {zone.name: zone for zone in (self.zone, *others)}
+
+    def zone_of(self, host: str) -> str | None:
+        """The zone that a host's records belong in: the most specific one; None if it is in none."""
+        return max((zone for zone in self.zones if in_zone(host, zone)), key=len, default=None)
+
+    @property
+    def balancer_names(self) -> dict[tuple[str, str], str]:
+        """Names of the load balancers at AWS, by the part of the stack file that asks for them."""
+        chosen = self.entrypoint.chosen
+        found: dict[tuple[str, str], str] = {}
+        if self.entrypoint.alb is not None:
+            found["entrypoint", "alb"] = chosen.name or balancer_name(self.name)
+        elif chosen.load_balancer is not None:
+            found["entrypoint", self.entrypoint.kind] = chosen.load_balancer.chosen.name or balancer_name(self.name)
+        for key, service in self.services.items():
+            if service.load_balancer is not None:
+                found["services", key] = service.load_balancer.chosen.name or balancer_name(f"{self.name}-{key}")
+        return found
+
+    @property
+    def service_type(self) -> Literal["ClusterIP", "NodePort"]:
+        """The type of Services that the entrypoint leads to: it may reach them by ports on the nodes."""
+        return "NodePort" if self.entrypoint.alb is not None and self.entrypoint.alb.target_type == "instance" else "ClusterIP"
+
+    @property
+    def by_cert_manager(self) -> bool:
+        """Whether any certificate is one that cert-manager has to get."""
+        return any(entry.acm is None for entry in self.certificates.values())
+
+    @property
     def early_certificates(self) -> list[str]:
         """Certificates that can be had before the entrypoint answers."""
         return [key for key in self.certificates if not self.by_http01(key)]
@@ -64,9 +110,14 @@ class Settings(Base):
         """Certificates that are proven through the entrypoint."""
         return [key for key in self.certificates if self.by_http01(key)]
 
-    def certificates_of(self, site: SiteSettings) -> list[str]:
-        """The certificates that a site's hosts are served with."""
-        return sorted({key for host in site.hosts if (key := self.certificate_for(host)) is not None})
+    def certificates_for(self, hosts: Iterable[str]) -> list[str]:
+        """The certificates that hosts are served with."""
+        return sorted({key for host in hosts if (key := self.certificate_for(host)) is not None})
+
+    def services_of(self, site: SiteSettings) -> list[str]:
+        """The Services of the stack file that a site's paths lead to."""
+        wanted = dict.fromkeys(backend.service for backend in site.paths.values())
+        return [name for name in wanted if name in self.services and self.services[name].namespace == site.namespace]
 
     def by_http01(self, key: str) -> bool:
         """Whether a certificate can only be had through an entrypoint that already answers."""
@@ -110,19 +161,15 @@ class Settings(Base):
     def next_steps(self) -> list[str]:
         """What is left for a person to do."""
         steps = [f"the parent zone must delegate {self.zone.name} to the name_servers above, if it does not yet"]
+        steps += [f"{name} likewise, to its other_name_servers" for name in self.other_zones]
+        proven = {entry.acme.challenge for entry in self.certificates.values() if entry.acme}
+        if self.cloud.aws is not None and "dns-01" in proven and self.cert_manager.existing is not None:
+            by_pod = self.cloud.aws.identity.pod_identity is not None
+            how = "restart its pods" if by_pod else "annotate its service account with the role's ARN"
+            steps.append(f"cert-manager was there before its role {self.name}-cert-manager: {how} once")
         if any(entry.acme for entry in self.certificates.values()) and self.acme.environment == "staging":
             steps.append("certificates are from staging, which browsers do not trust: set portico:acme.environment to production")
         return steps
-
-    def warnings(self) -> list[str]:
-        """What is allowed, but better known."""
-        found = []
-        if self.entrypoint.nginx is not None:
-            found.append(
-                "portico:entrypoint.nginx: ingress-nginx was retired in March 2026 and gets no security fixes;"
-                " `traefik` and `gateway` serve the same sites"
-            )
-        return found
 
 
 def stack_label(stack: str) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from components.settings.base import Base, KubeName, Port
+from components.settings.health import HealthCheck
 from components.settings.hosts import Host
 from components.settings.problems import shown
 
@@ -34,6 +35,9 @@ class Backend(Base):
 
     service: KubeName = Field(description="Service in the site's namespace.")
     port: Port = Field(description="Port of the Service (not the pods' targetPort).")
+    health: HealthCheck | None = Field(
+        None, description="How the load balancer checks the pods, where it sends to them directly (alb). Default: its own."
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -1,5 +1,6 @@
 """Sites: what a front door leads to."""
 
+from components.sites.service import Service
 from components.sites.site import Site
 
-__all__ = ["Site"]
+__all__ = ["Service", "Site"]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pulumi
 
+from components.clouds import Balancer, Target
 from components.entrypoints import Entrypoint
 from components.names import inside
+from components.settings import Settings
 from components.settings.sites import SiteSettings
 from components.sites.workload import Workload
+from components.trust import Issued
 
 
 class Site(pulumi.ComponentResource):
@@ -23,20 +24,24 @@ class Site(pulumi.ComponentResource):
         key: str,
         site: SiteSettings,
         *,
-        stack: str,
+        settings: Settings,
         entrypoint: Entrypoint,
-        issued: Sequence[pulumi.Resource],
+        issued: Issued,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("portico:sites:Site", key, None, opts)
         child = inside(self, opts)
+        declared = settings.services_of(site)
         ports: dict[str, list[int]] = {}
         for backend in site.paths.values():
-            ports.setdefault(backend.service, []).append(backend.port)
+            if site.demo and backend.service not in declared:
+                ports.setdefault(backend.service, []).append(backend.port)
         workloads = [
-            Workload(stack, name, site.namespace, sorted(set(numbers)), child) for name, numbers in ports.items() if site.demo
+            Workload(settings.name, name, site.namespace, sorted(set(numbers)), settings.service_type, child)
+            for name, numbers in ports.items()
         ]
         # Routes after the Services they name: some controllers look once and remember a missing one.
         routes = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=workloads))
-        entrypoint.route(key, site, issued, routes)
+        #: Where the records of its hosts point, if not to the entrypoint's address.
+        self.target: Target | Balancer | None = entrypoint.route(key, site, issued, routes)
         self.register_outputs({"hosts": site.hosts})

@@ -1,5 +1,6 @@
 """Certificates: where they come from, and when they are there."""
 
-from components.trust.trust import Trust, secret_name
+from components.trust.managed import ManagedCertificate
+from components.trust.trust import Issued, Trust, secret_name
 
-__all__ = ["Trust", "secret_name"]
+__all__ = ["Issued", "ManagedCertificate", "Trust", "secret_name"]

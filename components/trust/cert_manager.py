@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -19,19 +20,30 @@ class CertManager(pulumi.ComponentResource):
     check, which proves that the webhook answers: without it the first issuer fails by chance.
     """
 
-    def __init__(self, settings: CertManagerSettings, *, gateway: bool, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        settings: CertManagerSettings,
+        *,
+        gateway: bool,
+        account_annotations: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__("portico:trust:CertManager", "cert-manager", None, opts)
         self.namespace = settings.namespace
         self.ready: list[pulumi.Resource] = []
         if settings.helm is not None:
-            self.ready = [self._release(settings.helm, gateway, inside(self, opts))]
+            self.ready = [self._release(settings.helm, gateway, account_annotations, inside(self, opts))]
         self.register_outputs({"namespace": self.namespace})
 
-    def _release(self, helm: HelmCertManager, gateway: bool, child: pulumi.ResourceOptions) -> k8s.helm.v3.Release:
+    def _release(
+        self, helm: HelmCertManager, gateway: bool, annotations: Mapping[str, pulumi.Input[str]], child: pulumi.ResourceOptions
+    ) -> k8s.helm.v3.Release:
         values: dict[str, Any] = {
             # CRDs are kept when the release goes: they hold every Certificate of the cluster, also those of others.
             "crds": {"enabled": True, "keep": True},
         }
+        if annotations:
+            values["serviceAccount"] = {"annotations": dict(annotations)}
         if gateway:
             # Only then: without the Gateway API's CRDs cert-manager would refuse to start (pkg/controller/context.go).
             values["config"] = {

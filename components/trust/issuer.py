@@ -34,7 +34,8 @@ class AcmeIssuer(pulumi.ComponentResource):
         stack: str,
         settings: AcmeSettings,
         namespace: str,
-        solvers: Mapping[Challenge, Dns01Solver | dict[str, Any]],
+        dns01: Mapping[str, Dns01Solver],
+        http01: Mapping[str, Any] | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("portico:trust:AcmeIssuer", "acme", None, opts)
@@ -42,16 +43,14 @@ class AcmeIssuer(pulumi.ComponentResource):
         child = inside(self, opts)
         secrets: list[pulumi.Resource] = []
         specs: list[dict[str, Any]] = []
-        for challenge, solver in solvers.items():
-            if isinstance(solver, dict):
-                part = {"http01": solver}
-            else:
-                secret_name = f"{stack}-{challenge}"
-                part = {"dns01": solver.spec(secret_name)}
-                secrets += _solver_secret(stack, secret_name, namespace, solver, child)
-            seconds = settings.wait_instead_of_self_check.seconds(challenge)
-            wait = {"waitInsteadOfSelfCheck": f"{seconds}s"} if seconds else {}
-            specs.append({**part, **wait, "selector": {"matchLabels": {CHALLENGE_LABEL: challenge}}})
+        for zone, solver in dns01.items():
+            # One solver for every zone needs no name of its own; one for each says whose it is.
+            own = f"{stack}-dns-01-{zone}" if zone else f"{stack}-dns-01"
+            within = {"dnsZones": [zone]} if zone else {}
+            specs.append(_solver("dns-01", {"dns01": solver.spec(own)}, settings, within))
+            secrets += _solver_secret(stack, own, namespace, solver, child)
+        if http01 is not None:
+            specs.append(_solver("http-01", {"http01": http01}, settings, {}))
         bundle = settings.directory.ca_bundle
         acme = {
             "server": settings.directory.url,
@@ -69,6 +68,12 @@ class AcmeIssuer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=secrets)),
         )
         self.register_outputs({"name": self.name})
+
+
+def _solver(challenge: Challenge, part: dict[str, Any], settings: AcmeSettings, within: dict[str, Any]) -> dict[str, Any]:
+    seconds = settings.wait_instead_of_self_check.seconds(challenge)
+    wait = {"waitInsteadOfSelfCheck": f"{seconds}s"} if seconds else {}
+    return {**part, **wait, "selector": {"matchLabels": {CHALLENGE_LABEL: challenge}, **within}}
 
 
 class PrivateCaIssuer(pulumi.ComponentResource):

@@ -29,7 +29,7 @@ class _IssuanceProvider(ResourceProvider):
         return UpdateResult(self._wait(news))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        with connect(props["kubeconfig"], props["context"]) as client:
+        with connect(props["kubeconfig"], props.get("context")) as client:
             issued = look(client, props["namespace"], props["name"])
         if issued is None:
             return gone()
@@ -42,7 +42,7 @@ class _IssuanceProvider(ResourceProvider):
 
     @staticmethod
     def _wait(props: dict[str, Any]) -> dict[str, Any]:
-        with connect(props["kubeconfig"], props["context"]) as client:
+        with connect(props["kubeconfig"], props.get("context")) as client:
             issued = wait_until_issued(client, props["namespace"], props["name"], float(props["timeout"]))
         return {**props, "not_after": issued.not_after}
 
@@ -101,7 +101,7 @@ class _SweepProvider(ResourceProvider):
         return DiffResult(changes=bool(changes), replaces=replaces)
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
-        with connect(props["kubeconfig"], props["context"]) as client:
+        with connect(props["kubeconfig"], props.get("context")) as client:
             _delete_secrets(client, props["selector"], props["secrets"])
 
 

@@ -5,7 +5,8 @@ Field names are cert-manager's own (cert-manager 1.21, pkg/apis/acme/v1/types_is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pulumi
@@ -31,6 +32,18 @@ class Dns01Solver(Protocol):
 
     def spec(self, secret_name: str) -> dict[str, Any]:
         """The `dns01` part of an issuer's solver."""
+
+
+@dataclass(frozen=True)
+class Dns01:
+    """How cert-manager proves names by DNS."""
+
+    #: By zone; "" stands for every zone.
+    solvers: Mapping[str, Dns01Solver]
+    #: Its rights at the cloud: a pod that starts before them never gets them.
+    rights: Sequence[pulumi.Resource] = ()
+    #: What its service account must carry to use them.
+    account_annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

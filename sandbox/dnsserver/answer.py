@@ -3,7 +3,9 @@
 Left out because nothing in the sandbox asks for it: DNSSEC, DNAME, recursion.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import dns.btreezone
 import dns.flags
@@ -15,8 +17,6 @@ import dns.rdataset
 import dns.rdatatype
 import dns.rrset
 
-from sandbox.dnsserver.store import Store, Zone
-
 # Asked in class CHAOS (as version.bind is of other servers), TXT: the origins of the zones served, one string
 # each. The load-balancer imitation looks for reservations in every zone and learns here which there are.
 ZONES_NAME = dns.name.from_text("zones.portico.")
@@ -24,6 +24,19 @@ ZONES_NAME = dns.name.from_text("zones.portico.")
 _MAX_CHAIN = 16
 _ADDRESSES = (dns.rdatatype.A, dns.rdatatype.AAAA)
 _TRANSFERS = (dns.rdatatype.AXFR, dns.rdatatype.IXFR)
+
+
+class Zone(Protocol):
+    """Records of one zone, wherever they are kept."""
+
+    @property
+    def origin(self) -> dns.name.Name:
+        """The zone's name."""
+        ...
+
+    def version(self) -> dns.btreezone.ImmutableVersion:
+        """The current content, immutable."""
+        ...
 
 
 @dataclass
@@ -36,6 +49,11 @@ class Answer:
     authority: list[dns.rrset.RRset] = field(default_factory=list)
     additional: list[dns.rrset.RRset] = field(default_factory=list)
 
+    def alias(self) -> dns.name.Name | None:
+        """Where the chain of aliases ends when it has not come to an answer."""
+        last = self.answer[-1] if self.answer else None
+        return last[0].target if last is not None and last.rdtype == dns.rdatatype.CNAME else None
+
     def fill(self, response: dns.message.Message) -> None:
         """Copy everything into a response message."""
         response.set_rcode(self.rcode)
@@ -46,15 +64,24 @@ class Answer:
         response.additional.extend(self.additional)
 
 
-def answer(store: Store, question: dns.rrset.RRset) -> Answer:
+def enclosing(zones: Mapping[dns.name.Name, Zone], name: dns.name.Name) -> Zone | None:
+    """The zone with the longest origin that `name` lies in, or None."""
+    for depth in range(len(name), 0, -1):
+        zone = zones.get(name.split(depth)[1])
+        if zone is not None:
+            return zone
+    return None
+
+
+def answer(zones: Mapping[dns.name.Name, Zone], question: dns.rrset.RRset) -> Answer:
     """Answer one question; zone transfers are the transport's affair and refused here."""
     if question.rdclass == dns.rdataclass.CH:
-        return _chaos(store, question)
+        return _chaos(zones, question)
     if question.rdclass not in (dns.rdataclass.IN, dns.rdataclass.ANY) or question.rdtype in _TRANSFERS:
         return Answer(dns.rcode.REFUSED, authoritative=False)
     if dns.rdatatype.is_metatype(question.rdtype) and question.rdtype != dns.rdatatype.ANY:
         return Answer(dns.rcode.NOTIMP, authoritative=False)
-    zone = store.enclosing(question.name)
+    zone = enclosing(zones, question.name)
     if zone is None:
         return Answer(dns.rcode.REFUSED, authoritative=False)
     result = Answer()
@@ -62,7 +89,7 @@ def answer(store: Store, question: dns.rrset.RRset) -> Answer:
     for _ in range(_MAX_CHAIN):
         if name is None:
             break
-        zone = store.enclosing(name)
+        zone = enclosing(zones, name)
         if zone is None:  # the alias leads out of the zones served: the asker has to go on by itself
             break
         name = _step(zone, name, question.rdtype, result)
@@ -124,7 +151,7 @@ def _add_addresses(version: dns.btreezone.ImmutableVersion, servers: dns.rdatase
 
 def _negative_soa(zone: Zone) -> dns.rrset.RRset:
     """The SOA with the time for which "no" may be remembered (RFC 2308: its TTL or its last field)."""
-    soa = zone.soa()
+    soa = zone.version().nodes[zone.origin].find_rdataset(dns.rdataclass.IN, dns.rdatatype.SOA)
     rrset = _owned(zone.origin, soa)
     rrset.ttl = min(soa.ttl, soa[0].minimum)
     return rrset
@@ -135,8 +162,8 @@ def _owned(name: dns.name.Name, rdataset: dns.rdataset.Rdataset) -> dns.rrset.RR
     return dns.rrset.from_rdata_list(name, rdataset.ttl, list(rdataset))
 
 
-def _chaos(store: Store, question: dns.rrset.RRset) -> Answer:
+def _chaos(zones: Mapping[dns.name.Name, Zone], question: dns.rrset.RRset) -> Answer:
     if question.name != ZONES_NAME or question.rdtype != dns.rdatatype.TXT:
         return Answer(dns.rcode.REFUSED, authoritative=False)
-    origins = " ".join(f'"{origin}"' for origin in sorted(store.zones))
+    origins = " ".join(f'"{origin}"' for origin in sorted(zones))
     return Answer(answer=[dns.rrset.from_text(ZONES_NAME, 0, dns.rdataclass.CH, dns.rdatatype.TXT, origins)])

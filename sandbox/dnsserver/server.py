@@ -22,7 +22,8 @@ import dns.tsig
 import dns.update
 
 from sandbox.dnsserver import tsig, update
-from sandbox.dnsserver.answer import answer
+from sandbox.dnsserver.answer import Answer, answer, enclosing
+from sandbox.dnsserver.forward import Forwarder
 from sandbox.dnsserver.store import Store, Zone
 
 log = logging.getLogger(__name__)
@@ -38,12 +39,23 @@ _TSIG_ERRORS: tuple[tuple[type[Exception], dns.rcode.Rcode], ...] = (
 )
 
 
-class Handler:
-    """Answers single requests, whatever way they came."""
+class Responder:
+    """Answers single requests, whatever way they came. What it knows, and who may change it, is up to who extends it."""
 
-    def __init__(self, store: Store, keys: tsig.Keyring) -> None:
-        self.store = store
-        self.keys = keys
+    def __init__(self, keys: tsig.Keyring | None = None) -> None:
+        self.keys = keys or {}
+
+    async def lookup(self, question: dns.rrset.RRset) -> Answer:
+        """The answer to one question."""
+        raise NotImplementedError
+
+    async def update(self, request: dns.update.UpdateMessage) -> dns.rcode.Rcode:
+        """Carry out an update, if it may be."""
+        return dns.rcode.REFUSED
+
+    def transfer(self, request: dns.message.Message, stream: bool) -> Iterator[bytes] | None:
+        """The messages of a zone transfer if that is what is asked for and may be had, otherwise None."""
+        return None
 
     async def replies(self, wire: bytes, *, stream: bool) -> AsyncIterator[bytes]:
         """The replies to one request: mostly one; several for a zone transfer, none to what is no request.
@@ -59,7 +71,7 @@ class Handler:
             return
         if request.flags & dns.flags.QR:
             return
-        transfer = self._transfer(request, stream)
+        transfer = self.transfer(request, stream)
         if transfer is not None:
             for part in transfer:
                 yield part
@@ -78,15 +90,50 @@ class Handler:
         if request.edns > 0:
             response.set_rcode(dns.rcode.BADVERS)
         elif isinstance(request, dns.update.UpdateMessage):
-            response.set_rcode(await self._update(request))
+            response.set_rcode(await self.update(request))
         elif request.opcode() != dns.opcode.QUERY:
             response.set_rcode(dns.rcode.NOTIMP)
         elif len(request.question) != 1:
             response.set_rcode(dns.rcode.FORMERR)
         else:
-            answer(self.store, request.question[0]).fill(response)
+            (await self.lookup(request.question[0])).fill(response)
 
-    async def _update(self, request: dns.update.UpdateMessage) -> dns.rcode.Rcode:
+    def _parse_failure(self, wire: bytes, error: Exception) -> bytes | None:
+        for kind, rcode in _TSIG_ERRORS:
+            if isinstance(error, kind):
+                log.warning("request with a bad signature: %s: %s", dns.rcode.to_text(rcode), error)
+                return tsig.error_reply(wire, self.keys, rcode)
+        if len(wire) < 12 or wire[2] & 0x80:
+            return None
+        log.warning("malformed request: %s: %s", type(error).__name__, error)
+        opcode_and_rd = wire[2] & 0x79
+        return wire[:2] + bytes((0x80 | opcode_and_rd, int(dns.rcode.FORMERR))) + bytes(8)
+
+
+class Handler(Responder):
+    """Answers from the zones of a store, and for names outside of them from another server if there is one."""
+
+    def __init__(self, store: Store, keys: tsig.Keyring, forwarder: Forwarder | None = None) -> None:
+        super().__init__(keys)
+        self.store = store
+        self._forwarder = forwarder
+
+    async def lookup(self, question: dns.rrset.RRset) -> Answer:
+        """From the zones; what is outside of them, where an alias leads too, from the other server."""
+        found = answer(self.store.zones, question)
+        if self._forwarder is None or question.rdclass != dns.rdataclass.IN:
+            return found
+        if enclosing(self.store.zones, question.name) is None:
+            return await self._forwarder.ask(question.name, question.rdtype) or found
+        alias = found.alias()
+        if alias is not None and question.rdtype != dns.rdatatype.CNAME and enclosing(self.store.zones, alias) is None:
+            further = await self._forwarder.ask(alias, question.rdtype)
+            if further is not None:
+                found.answer += further.answer
+        return found
+
+    async def update(self, request: dns.update.UpdateMessage) -> dns.rcode.Rcode:
+        """Carry out an update that is signed."""
         if not request.had_tsig:
             log.warning("update refused: it is not signed")
             return dns.rcode.REFUSED
@@ -101,19 +148,8 @@ class Handler:
             await outcome.zone.save()  # who hears NOERROR may rely on it
         return dns.rcode.NOERROR
 
-    def _parse_failure(self, wire: bytes, error: Exception) -> bytes | None:
-        for kind, rcode in _TSIG_ERRORS:
-            if isinstance(error, kind):
-                log.warning("request with a bad signature: %s: %s", dns.rcode.to_text(rcode), error)
-                return tsig.error_reply(wire, self.keys, rcode)
-        if len(wire) < 12 or wire[2] & 0x80:
-            return None
-        log.warning("malformed request: %s: %s", type(error).__name__, error)
-        opcode_and_rd = wire[2] & 0x79
-        return wire[:2] + bytes((0x80 | opcode_and_rd, int(dns.rcode.FORMERR))) + bytes(8)
-
-    def _transfer(self, request: dns.message.Message, stream: bool) -> Iterator[bytes] | None:
-        """The messages of a zone transfer if that is what is asked for and may be had, otherwise None."""
+    def transfer(self, request: dns.message.Message, stream: bool) -> Iterator[bytes] | None:
+        """A zone goes to who signs."""
         if request.opcode() != dns.opcode.QUERY or len(request.question) != 1 or not request.had_tsig:
             return None
         question = request.question[0]
@@ -165,7 +201,7 @@ def _chunks(rrsets: list[dns.rrset.RRset]) -> list[list[dns.rrset.RRset]]:
 class Server:
     """A handler listening on one address, UDP and TCP alike."""
 
-    def __init__(self, handler: Handler, *, idle_timeout: float = 30.0, max_connections: int = 256) -> None:
+    def __init__(self, handler: Responder, *, idle_timeout: float = 30.0, max_connections: int = 256) -> None:
         """`idle_timeout`: seconds without a request after which a TCP connection is closed."""
         self._handler = handler
         self._idle_timeout = idle_timeout

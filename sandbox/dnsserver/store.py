@@ -106,14 +106,6 @@ class Store:
             for origin in origins
         }
 
-    def enclosing(self, name: dns.name.Name) -> Zone | None:
-        """The zone with the longest origin that `name` lies in, or None."""
-        for depth in range(len(name), 0, -1):
-            zone = self.zones.get(name.split(depth)[1])
-            if zone is not None:
-                return zone
-        return None
-
 
 def _current(zone: dns.btreezone.Zone) -> dns.btreezone.ImmutableVersion:
     with zone.reader() as txn:

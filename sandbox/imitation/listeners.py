@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 
 log = logging.getLogger(__name__)
@@ -11,15 +12,17 @@ Endpoint = tuple[str, int]
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
+_NO_TLS: Mapping[Endpoint, ssl.SSLContext] = {}
 _MAX_CONNECTIONS = 512  # served at the same time on one socket; more have to wait
 
 
 class _Listener:
     """One socket, and the connections that came in through it."""
 
-    def __init__(self, owner: Hashable, handler: Handler) -> None:
+    def __init__(self, owner: Hashable, handler: Handler, tls: ssl.SSLContext | None) -> None:
         self.owner = owner
         self.handler = handler
+        self.tls = tls
         # Each socket its own bound: a common one could be used up by those that wait for another socket.
         self._connections = asyncio.Semaphore(_MAX_CONNECTIONS)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -27,7 +30,7 @@ class _Listener:
         self._closed = False
 
     async def open(self, endpoint: Endpoint) -> None:
-        self._server = await asyncio.start_server(self._connected, *endpoint)
+        self._server = await asyncio.start_server(self._connected, *endpoint, ssl=self.tls)
 
     def close(self) -> None:
         """Stop listening and break off what is still connected: nothing answers here any more."""
@@ -65,13 +68,16 @@ class Listeners:
         self._open: dict[Endpoint, _Listener] = {}
         self._owned: dict[Hashable, set[Endpoint]] = {}
 
-    async def assign(self, owner: Hashable, wanted: Mapping[Endpoint, Handler]) -> dict[Endpoint, OSError]:
+    async def assign(
+        self, owner: Hashable, wanted: Mapping[Endpoint, Handler], tls: Mapping[Endpoint, ssl.SSLContext] = _NO_TLS
+    ) -> dict[Endpoint, OSError]:
         """Let `owner` listen on exactly these endpoints; returns those that could not be had, and why.
 
-        Sockets that stay are left alone, so that nothing is refused while only what answers changes.
+        Sockets that stay are left alone, so that nothing is refused while only what answers changes. On those of `tls` the
+        handler gets what is inside of TLS.
         """
         owned = self._owned.setdefault(owner, set())
-        for endpoint in owned - wanted.keys():
+        for endpoint in [e for e in owned if e not in wanted or self._open[e].tls is not tls.get(e)]:
             self._open.pop(endpoint).close()
             owned.discard(endpoint)
         failures: dict[Endpoint, OSError] = {}
@@ -79,7 +85,7 @@ class Listeners:
             if endpoint in owned:
                 self._open[endpoint].handler = handler
                 continue
-            listener = _Listener(owner, handler)
+            listener = _Listener(owner, handler, tls.get(endpoint))
             try:
                 await listener.open(endpoint)
             except OSError as error:

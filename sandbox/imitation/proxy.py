@@ -18,7 +18,7 @@ from sandbox.imitation.web import Peer, Reply
 log = logging.getLogger(__name__)
 
 # Said by one connection to the next only (RFC 9110, 7.6.1), so not passed on.
-_HOP_BY_HOP = {b"connection", b"proxy-connection", b"keep-alive", b"proxy-authorization", b"te", b"upgrade"}
+HOP_BY_HOP = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"proxy-authorization", b"te", b"upgrade"})
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -86,7 +86,7 @@ class ForwardProxy:
             while isinstance(event := await client.receive(), h11.Data):
                 await upstream.send(event)
             await upstream.send(h11.EndOfMessage())
-            await _pass_back(upstream, client)
+            await pass_back(upstream, client)
         except (OSError, h11.RemoteProtocolError) as error:
             if client.connection.our_state is not h11.SEND_RESPONSE:
                 raise
@@ -134,7 +134,7 @@ def _parse(target: str) -> SplitResult:
 def _rewritten(request: h11.Request, target: SplitResult) -> h11.Request:
     """The request as the server itself expects it: path only, the host as it stands in the target."""
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
-    headers = [(k, v) for k, v in request.headers if k not in _HOP_BY_HOP and k != b"host"]
+    headers = [(k, v) for k, v in request.headers if k not in HOP_BY_HOP and k != b"host"]
     host = target.netloc.rpartition("@")[2].encode()
     return h11.Request(
         method=request.method,
@@ -143,13 +143,18 @@ def _rewritten(request: h11.Request, target: SplitResult) -> h11.Request:
     )
 
 
-async def _pass_back(upstream: Peer, client: Peer) -> None:
+async def pass_back(upstream: Peer, client: Peer) -> None:
+    """Carry a server's answer to who asked.
+
+    Raises:
+        h11.RemoteProtocolError: the server broke off.
+    """
     while True:
         event = await upstream.receive()
         if isinstance(event, h11.InformationalResponse):
             continue
         if isinstance(event, h11.Response):
-            headers = [(k, v) for k, v in event.headers if k not in _HOP_BY_HOP]
+            headers = [(k, v) for k, v in event.headers if k not in HOP_BY_HOP]
             event = h11.Response(status_code=event.status_code, reason=event.reason, headers=headers)
         elif not isinstance(event, h11.Data | h11.EndOfMessage):
             raise h11.RemoteProtocolError("the server closed the connection early")

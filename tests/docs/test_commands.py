@@ -18,6 +18,9 @@ _E2E = "tests/e2e/test_docs_commands.py"
 RUN_BY = {
     "make up": f"{_E2E}::test_make_up_ends_with_the_table_that_the_readme_shows",
     "make down": f"{_E2E}::test_make_down_leaves_nothing_running",
+    "make up STACK=eks": f"{_E2E}::test_eks_page_from_its_first_command_to_its_last",
+    "make down STACK=eks": f"{_E2E}::test_eks_page_from_its_first_command_to_its_last",
+    "cp Pulumi.eks.yaml ": f"{_E2E}::test_eks_page_from_its_first_command_to_its_last",
     "make help": f"{_E2E}::test_make_help_names_what_the_pages_name",
     "make check": ".ci/run",
     "make unit": ".ci/run",

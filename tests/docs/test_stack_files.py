@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -12,13 +13,13 @@ import pytest
 import yaml
 
 from components.settings import Settings, SettingsError, load
-from tests.docs.pages import PAGES, Block, blocks
+from tests.docs.pages import PAGES, ROOT, Block, blocks
 from tests.support.pem import certificate, key_pem
 from tests.support.stacks import TSIG_SECRET
 
 STACK_FILE = "stack file: Pulumi.prod.yaml"
-CHANGES = "changes to Pulumi.prod.yaml"
-ADDITIONS = "additions to Pulumi.prod.yaml"
+#: Changes replace whole keys, additions stand beside what is there. A stack other than prod is a committed one.
+_FRAGMENT = re.compile(r"(changes|additions) to Pulumi\.([a-z-]+)\.yaml")
 ANSWER = "answer to the changes above"
 
 _BLOCKS = [block for block in blocks("yaml", "text") if block.language == "yaml" or block.comment == ANSWER]
@@ -42,8 +43,11 @@ def laid_over(base: Mapping[str, Any], added: Mapping[str, Any]) -> dict[str, An
     return merged
 
 
-def whole(page: Path) -> Mapping[str, Any]:
-    """The stack file that a page's fragments belong to: its own, or the README's."""
+def whole(page: Path, stack: str) -> Mapping[str, Any]:
+    """The stack file that a page's fragments belong to: a committed one, the page's own, or the README's."""
+    if stack != "prod":
+        committed: Mapping[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+        return committed
     found = [block for block in blocks("yaml") if block.comment == STACK_FILE]
     own = [block for block in found if block.page == page] or found
     config: Mapping[str, Any] = yaml.safe_load(own[0].text)["config"]
@@ -53,13 +57,13 @@ def whole(page: Path) -> Mapping[str, Any]:
 def config_of(block: Block) -> dict[str, Any]:
     """The whole configuration that a block stands for."""
     content = yaml.safe_load(block.text)
-    match block.comment:
-        case "stack file: Pulumi.prod.yaml":
-            return decrypted(content["config"])  # type: ignore[no-any-return]  # a mapping stays one
-        case "changes to Pulumi.prod.yaml":
-            return decrypted({**whole(block.page), **content})  # type: ignore[no-any-return]  # as above
-        case "additions to Pulumi.prod.yaml":
-            return decrypted(laid_over(whole(block.page), content))  # type: ignore[no-any-return]  # as above
+    if block.comment == STACK_FILE:
+        return decrypted(content["config"])  # type: ignore[no-any-return]  # a mapping stays one
+    fragment = _FRAGMENT.fullmatch(block.comment)
+    if fragment is not None:
+        base = whole(block.page, fragment[2])
+        laid = {**base, **content} if fragment[1] == "changes" else laid_over(base, content)
+        return decrypted(laid)  # type: ignore[no-any-return]  # as above
     raise AssertionError(f"{block}: a yaml block must say what it is in a comment above it, not {block.comment!r}")
 
 

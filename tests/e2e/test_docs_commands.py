@@ -101,6 +101,23 @@ def test_make_down_leaves_nothing_running(checkout: Path, deployed: str) -> None
     assert '"dead"' not in states
 
 
+def test_eks_page_from_its_first_command_to_its_last(checkout: Path) -> None:
+    """In the page's order: the stack on the sandbox's AWS up, asked, and away again; then one's own file from it."""
+    answers: dict[str, str] = {}
+    for block in blocks("console"):
+        if block.page.name == "eks.md":
+            for command in commands(block):
+                done = run(command, checkout, os.environ | {"COLUMNS": "200"})
+                assert done.returncode == 0, f"{command}\n{done.stdout}"
+                answers[command] = done.stdout
+    table = answers["make up STACK=eks"]
+    for url, service in (("https://www.shop.example/path1", "shop/hello"), ("https://www.shop.example/path2", "shop/world")):
+        assert re.search(rf"{re.escape(url)} .*│ 200 +│ {service} ", table), table
+    asked = [said for command, said in answers.items() if "sandbox curl" in command]
+    assert [service in said for said, service in zip(asked, ("shop/hello", "shop/orders"), strict=True)] == [True, True]
+    assert (checkout / "Pulumi.prod.yaml").read_text() == (ROOT / "Pulumi.eks.yaml").read_text()
+
+
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on PATH")
 def test_kubectl_commands_work_as_written(world: World) -> None:
     env = os.environ | {"KUBECONFIG": str(world.sandbox.layout.kubeconfig)}

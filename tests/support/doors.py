@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 
+from components.clouds import open_provider
 from components.cluster import Cluster, Kubeconfig, open_cluster
 from components.front_door import FrontDoor
 from tests.support.recorder import Answer, Recording, answer, record
 from tests.support.stacks import settings_of
+
+with warnings.catch_warnings():
+    # The SDK warns of a resource of its own that nobody here uses, as soon as a first one of its package is.
+    warnings.filterwarnings("ignore", "aws.ec2/encryptioncontrol", DeprecationWarning)
+    _ = aws.ec2.Eip
 
 KUBECONFIG = """
 clusters: [{name: c, cluster: {server: "https://127.0.0.1:6443"}}]
@@ -37,7 +45,8 @@ def _door(raw: str, reply: Answer, preview: bool, stack: str) -> Recording:
     settings = settings_of(json.loads(raw), stack)
 
     def program() -> FrontDoor:
-        opened = cluster()
-        return FrontDoor("front-door", settings, opened, pulumi.ResourceOptions(providers=[opened.provider]))
+        opened, own = cluster(), open_provider(settings)
+        providers = [opened.provider, *([own] if own else [])]
+        return FrontDoor("front-door", settings, opened, pulumi.ResourceOptions(providers=providers))
 
     return record(program, reply, preview=preview, stack=stack)

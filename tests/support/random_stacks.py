@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.support.stacks import ENTRYPOINTS, ZONE, stack_file
+from tests.support.stacks import AWS_ENTRYPOINTS, ENTRYPOINTS, NLB_WITH_ELASTIC_IPS, ZONE, aws_stack, stack_file
 
 #: Few and alike, so that what is made of two names meets where it can.
 NAMES = st.sampled_from(["a", "b", "a-b", "b-a", "a-a", "a-staging", "a-https-redirect", "a-redirect", "wildcard"])
@@ -39,6 +39,21 @@ def stack_files(draw: st.DrawFn, entrypoints: Sequence[str] = tuple(ENTRYPOINTS)
         acme={"environment": draw(st.sampled_from(["staging", "production"]))},
         protect=draw(st.booleans()),
     )
+
+
+@st.composite
+def aws_stack_files(draw: st.DrawFn) -> dict[str, Any]:
+    """The same on AWS: two to four sites, and Services with load balancers of which one may have Elastic IPs."""
+    hosts = draw(st.permutations([f"{label}.{ZONE}" for label in _LABELS]))
+    way, redirects = draw(st.sampled_from(tuple(AWS_ENTRYPOINTS))), draw(st.booleans())
+    names = draw(st.lists(NAMES, min_size=2, max_size=4, unique=True))
+    # The sites of one Application Load Balancer redirect all or none.
+    sites = {name: {**draw(site([hosts.pop()], name)), "https_redirect": redirects} for name in names}
+    services = {}
+    for name in draw(st.lists(st.sampled_from(["address", "front", "entrypoint", "zone", "gateway"]), max_size=2, unique=True)):
+        balancer = draw(st.sampled_from([{"nlb": {"scheme": "internal"}}, NLB_WITH_ELASTIC_IPS]))
+        services[name] = {"ports": {"tcp": 7001}, "load_balancer": balancer, "hosts": [hosts.pop()], "demo": draw(st.booleans())}
+    return aws_stack(way, sites=sites, services=services, protect=draw(st.booleans()))
 
 
 @st.composite

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
+import grpc  # type: ignore[import-untyped]
 from google.protobuf import empty_pb2, json_format, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import resource, rpc
 from pulumi.runtime.mocks import MockMonitor, Mocks, set_mocks
@@ -23,6 +24,7 @@ from pulumi.runtime.settings import set_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
 from components.names import REVISION
+from tests.support import aws
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -81,16 +83,32 @@ class Registration:
         found: dict[str, str] = self.metadata.get("annotations", {})
         return found
 
+    @property
+    def told(self) -> dict[str, str]:
+        """What a Service or Ingress tells the AWS Load Balancer Controller: its annotations, without their prefixes."""
+        prefixes = ("alb.ingress.kubernetes.io/", "service.beta.kubernetes.io/")
+        return {key.partition("/")[2]: value for key, value in self.annotations.items() if key.startswith(prefixes)}
+
     def state(self) -> tuple[object, ...]:
         """Everything that would show in a preview if it changed."""
         return (self.type, self.name, repr(self.inputs), self.parent, self.provider, self.protect, repr(self.timeouts))
 
 
+@dataclass(frozen=True)
+class Invocation:
+    """A question to a provider about what is there already."""
+
+    token: str
+    args: dict[str, Any]
+    provider: str
+
+
 @dataclass
 class Recording:
-    """All registrations of one run, in the order in which they arrived."""
+    """All registrations of one run, in the order in which they arrived, and what was asked."""
 
     items: list[Registration] = field(default_factory=list)
+    asked: list[Invocation] = field(default_factory=list)
     result: Any = None
     _before: dict[str, set[str]] = field(default_factory=dict, repr=False)
 
@@ -104,6 +122,12 @@ class Recording:
     def one(self, kind: str, name: str | None = None) -> Registration:
         """The only registration of a kind (and name)."""
         found = [item for item in self.all(kind) if name in (None, item.name)]
+        assert len(found) == 1, f"{len(found)} of {kind} {name or ''} in {sorted((i.kind, i.name) for i in self.items)}"
+        return found[0]
+
+    def object(self, kind: str, name: str | None = None) -> Registration:
+        """The same where a component is of that kind, too: what is no component."""
+        found = [item for item in self.all(kind) if item.custom and name in (None, item.name)]
         assert len(found) == 1, f"{len(found)} of {kind} {name or ''} in {sorted((i.kind, i.name) for i in self.items)}"
         return found[0]
 
@@ -139,6 +163,9 @@ def waiting(item: Registration, condition: str) -> str:
 
 Answer = Callable[[str, dict[str, Any]], dict[str, Any]]
 
+#: Answers a question about what is there already: its token and arguments. A LookupError is the provider's refusal.
+Found = Callable[[str, dict[str, Any]], dict[str, Any]]
+
 
 def answer(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
     """What the engine and its providers make of a resource of that type: its inputs, and what only they know."""
@@ -150,8 +177,10 @@ def unknown_address(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
     return _made(kind, inputs, lambda _: UNKNOWN)
 
 
-def _made(kind: str, inputs: dict[str, Any], found: Callable[[str], str]) -> dict[str, Any]:
+def _made(kind: str, inputs: dict[str, Any], found: Callable[[Any], Any]) -> dict[str, Any]:
     state = dict(inputs)
+    if kind.startswith("aws:"):
+        state |= aws.made(kind, inputs, found)
     if kind.startswith("kubernetes:") and "metadata" in state:
         state["metadata"] = {**state["metadata"], "uid": found(f"uid of {state['metadata']['name']}")}
     if kind.endswith(":Reservation"):
@@ -171,11 +200,31 @@ class _NoMocks(Mocks):
         raise NotImplementedError(args.typ)
 
 
+class _Refusal(grpc.RpcError):  # type: ignore[misc]  # its base is untyped
+    """A provider's no, as the engine passes it on."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return str(self.args[0])
+
+
 class _Monitor(MockMonitor):
-    def __init__(self, reply: Answer) -> None:
+    def __init__(self, reply: Answer, found: Found, preview: bool) -> None:
         super().__init__(_NoMocks())
         self.recording = Recording()
-        self._reply = reply
+        self._reply, self._found, self._preview = reply, found, preview
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802
+        """A question to a provider: the only ones that are asked are those that `found` knows."""
+        asked = plain(json_format.MessageToDict(request.args))
+        self.recording.asked.append(Invocation(request.tok, asked, request.provider))
+        try:
+            fields = {"return": _struct(self._found(request.tok, asked))}
+        except LookupError as error:
+            raise _Refusal(f"invocation of {request.tok} returned an error: {error.args[0]}") from None
+        return resource_pb2.ResourceInvokeResponse(**fields)
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  the name of the engine's own call
         urn = self.make_urn(request.parent, request.type, request.name)
@@ -200,9 +249,9 @@ class _Monitor(MockMonitor):
             )
         )
         state = self._reply(request.type, inputs) if request.custom else {}
-        return resource_pb2.RegisterResourceResponse(
-            urn=urn, id=f"{request.name}-id" if request.custom else "", object=_struct(state)
-        )
+        # In a preview nothing has an id yet, but for providers, which the engine starts all the same.
+        named = request.custom and (not self._preview or request.type.startswith("pulumi:providers:"))
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id" if named else "", object=_struct(state))
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
         """A stack reference: the only thing that a program here reads."""
@@ -235,16 +284,23 @@ def plain(value: Any) -> Any:
     return value
 
 
-def record(program: Callable[[], Any], reply: Answer = answer, *, preview: bool = False, stack: str = "test") -> Recording:
+def record(
+    program: Callable[[], Any],
+    reply: Answer = answer,
+    *,
+    preview: bool = False,
+    stack: str = "test",
+    found: Found = aws.invoked,
+) -> Recording:
     """Runs the program to its end, and returns what it registered. Raises what the program raises."""
-    return contextvars.Context().run(_record, program, reply, preview, stack)
+    return contextvars.Context().run(_record, program, reply, preview, stack, found)
 
 
-def _record(program: Callable[[], Any], reply: Answer, preview: bool, stack: str) -> Recording:
+def _record(program: Callable[[], Any], reply: Answer, preview: bool, stack: str, found: Found) -> Recording:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        monitor = _Monitor(reply)
+        monitor = _Monitor(reply, found, preview)
 
         async def run() -> None:
             set_root_resource(None)  # type: ignore[arg-type]  # a root of an earlier run is not this run's

@@ -26,6 +26,22 @@ ENTRYPOINTS: dict[str, dict[str, Any]] = {
     "nginx-helm": {"nginx": {"controller": {"helm": {}}}},
 }
 
+SUBNETS = ["subnet-0000000000000000b", "subnet-0000000000000000a"]
+NLB: dict[str, Any] = {"nlb": {"scheme": "internet-facing"}}
+NLB_WITH_ELASTIC_IPS: dict[str, Any] = {"nlb": {"scheme": "internet-facing", "subnets": SUBNETS, "elastic_ips": True}}
+
+
+def _behind(entrypoint: dict[str, Any], load_balancer: dict[str, Any]) -> dict[str, Any]:
+    return {kind: {**own, "load_balancer": load_balancer} for kind, own in entrypoint.items()}
+
+
+#: Every way in on AWS: an Application Load Balancer, or a controller in the cluster behind a Network Load Balancer.
+AWS_ENTRYPOINTS: dict[str, dict[str, Any]] = {
+    "alb": {"alb": {"scheme": "internet-facing"}},
+    **{f"{kind}-nlb": _behind(own, NLB) for kind, own in ENTRYPOINTS.items() if kind != "gateway"},
+    **{f"{kind}-eips": _behind(own, NLB_WITH_ELASTIC_IPS) for kind, own in ENTRYPOINTS.items() if kind != "gateway"},
+}
+
 
 def stack_file(**parts: Any) -> dict[str, Any]:
     """The `portico:` keys of a right stack file; `parts` replace whole keys, None leaves one out."""
@@ -59,6 +75,37 @@ def stack_file(**parts: Any) -> dict[str, Any]:
     }
     whole.update(copy.deepcopy(parts))
     return {key: value for key, value in whole.items() if value is not None}
+
+
+def aws_stack(way: str = "alb", **parts: Any) -> dict[str, Any]:
+    """The same on AWS, with three Services: one in the cluster, one behind a Network Load Balancer, one that ends TLS there."""
+    names = [ZONE, f"*.{ZONE}"]
+    common: dict[str, Any] = {
+        "cluster": {"eks": {"name": "sandbox"}},
+        "cloud": {"aws": {"region": "eu-central-1", "tags": {"team": "shop"}}},
+        "entrypoint": AWS_ENTRYPOINTS[way],
+        "certificates": {
+            "web": {"acm": {"hosts": names}} if way == "alb" else {"acme": {"hosts": names}},
+            "tcp": {"acm": {"hosts": [f"queue.{ZONE}"]}},
+        },
+        "services": {
+            "inside": {"namespace": "shop", "ports": {"http": {"port": 80, "target": 9376}}, "demo": True},
+            "orders": {
+                "namespace": "shop",
+                "ports": {"tcp": 9000},
+                "load_balancer": {"nlb": {"scheme": "internal"}},
+                "hosts": [f"orders.{ZONE}"],
+                "demo": True,
+            },
+            "queue": {
+                "namespace": "shop",
+                "ports": {"mqtts": {"port": 8883, "target": 1883, "tls": True}, "mqtt": 1883},
+                "load_balancer": {"nlb": {"scheme": "internet-facing"}},
+                "hosts": [f"queue.{ZONE}"],
+            },
+        },
+    }
+    return stack_file(**{**common, **parts})
 
 
 def with_value(raw: Mapping[str, Any], path: Iterable[str | int], value: Any) -> dict[str, Any]:

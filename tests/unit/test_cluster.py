@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components.cluster import open_cluster, read_kubeconfig
+from components.clouds import open_provider
+from components.cluster import Kubeconfig, open_cluster, read_kubeconfig
 from components.settings import SettingsError
+from tests.support import aws
 from tests.support.doors import KUBECONFIG
-from tests.support.recorder import OTHER_STACKS_KUBECONFIG, Secret, record
-from tests.support.stacks import settings_of, stack_file
+from tests.support.recorder import OTHER_STACKS_KUBECONFIG, Found, Recording, Secret, record
+from tests.support.stacks import aws_stack, settings_of, stack_file
 
 TWO = KUBECONFIG.replace("contexts: [", "contexts: [{name: other, context: {cluster: nowhere, user: u}}, ")
 
@@ -104,3 +107,65 @@ def test_the_provider_gets_the_context_that_the_stack_file_names(tmp_path: Path)
     provider = record(lambda: open_cluster(read_kubeconfig(settings, tmp_path))).one("kubernetes")
     assert provider.inputs["context"] == "c"
     assert provider.inputs["enableServerSideApply"] == "true"
+
+
+# A cluster of EKS
+
+
+def of_eks(own: dict[str, Any] | None = None, found: Found = aws.invoked, name: str = "sandbox") -> tuple[Kubeconfig, Recording]:
+    """What is read where the stack file names a cluster of EKS; `own` is added to the options of the cloud."""
+    raw = aws_stack(cluster={"eks": {"name": name}}, cloud={"aws": {"region": "eu-central-1", **(own or {})}})
+    settings = settings_of(raw)
+    made = record(lambda: read_kubeconfig(settings, Path("/nonexistent"), open_provider(settings)), found=found)
+    return made.result, made
+
+
+def test_a_cluster_of_eks_is_asked_for_by_name_and_reached_with_tokens_that_are_made_when_they_are_needed() -> None:
+    kubeconfig, made = of_eks()
+    assert kubeconfig.server == aws.ENDPOINT
+    plain = kubeconfig.plain
+    assert plain is not None
+    assert plain["clusters"][0]["cluster"]["certificate-authority-data"] == "Y2E="
+    [user] = plain["users"]
+    assert list(user["user"]) == ["exec"]  # nothing that would have to be kept secret, or that grows old
+    login = user["user"]["exec"]
+    assert (login["command"], login["interactiveMode"]) == ("aws", "Never")
+    assert login["apiVersion"] == "client.authentication.k8s.io/v1beta1"
+    assert " ".join(login["args"]) == "--region eu-central-1 eks get-token --cluster-name sandbox --output json"
+    [question] = made.asked
+    assert (question.token, question.args) == ("aws:eks/getCluster:getCluster", {"name": "sandbox"})
+    assert question.provider == f"{made.one('aws').urn}::aws-id"
+
+
+def test_whoever_reaches_the_cluster_is_who_makes_everything_else() -> None:
+    role = "arn:aws:iam::123456789012:role/deploy"
+    kubeconfig, made = of_eks({"profile": "shop", "assume_role": role, "tags": {"team": "shop"}})
+    assert kubeconfig.plain is not None
+    args = " ".join(kubeconfig.plain["users"][0]["user"]["exec"]["args"])
+    assert "--profile shop" in args
+    assert f"--role-arn {role}" in args
+    inputs = made.one("aws").inputs
+    assert (inputs["region"], inputs["profile"]) == ("eu-central-1", "shop")
+    assert json.loads(inputs["assumeRoles"]) == [{"roleArn": role}]
+    assert json.loads(inputs["defaultTags"]) == {"tags": {"portico.dev/stack": "portico-test", "team": "shop"}}
+
+
+def refusing(message: str) -> Found:
+    def found(token: str, asked: dict[str, Any]) -> dict[str, Any]:
+        raise LookupError(message)
+
+    return found
+
+
+def test_fails_when_there_is_no_such_cluster_and_says_where_it_was_looked_for() -> None:
+    with pytest.raises(SettingsError) as caught:
+        of_eks(found=refusing("reading EKS Cluster (shop): couldn't find resource"), name="shop")
+    [problem] = caught.value.problems
+    assert problem.key == "portico:cluster.eks.name"
+    assert problem.message == (
+        'no cluster "shop" is to be found in eu-central-1: reading EKS Cluster (shop): couldn\'t find resource'
+    )
+
+
+def test_the_provider_of_another_cloud_is_not_opened() -> None:
+    assert record(lambda: open_provider(settings_of(stack_file()))).result is None

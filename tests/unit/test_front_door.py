@@ -7,15 +7,15 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, currently_in_test_context, given, settings
 from hypothesis import strategies as st
 
 from components.names import STACK_LABEL
 from tests.support import pem
 from tests.support.doors import KUBECONFIG, door
-from tests.support.random_stacks import stack_files
+from tests.support.random_stacks import aws_stack_files, stack_files
 from tests.support.recorder import Recording, Registration, Secret, unknown_address, waiting
-from tests.support.stacks import ENTRYPOINTS, TSIG_SECRET, problems_of, stack_file, with_value
+from tests.support.stacks import ENTRYPOINTS, TSIG_SECRET, aws_stack, problems_of, stack_file, with_value
 
 GATEWAYS = [kind for kind in ENTRYPOINTS if kind.startswith("gateway")]
 INGRESSES = [kind for kind in ENTRYPOINTS if not kind.startswith("gateway")]
@@ -42,10 +42,32 @@ def stack(entrypoint: str = "gateway-existing", certificates: str = "dns-01", **
     return stack_file(**{**common, "acme": {"environment": "staging"}, **parts})
 
 
-EVERY = pytest.mark.parametrize(
-    "raw",
-    [pytest.param(stack(kind, source), id=f"{kind} {source}") for kind in ENTRYPOINTS for source in CERTIFICATES],
-)
+_AT_HOME = [pytest.param(stack(kind, source), id=f"{kind} {source}") for kind in ENTRYPOINTS for source in CERTIFICATES]
+EVERY = pytest.mark.parametrize("raw", _AT_HOME)
+
+#: What an AWS stack may have besides: everything that makes resources which the plain one has not.
+MORE_OF_AWS: dict[str, Any] = {
+    "cloud": {
+        "aws": {
+            "region": "eu-central-1",
+            "controller": "helm",
+            "identity": "irsa",
+            "external_dns": {"namespace": "dns", "name": "external-dns"},
+        }
+    },
+    "other_zones": {"portico.example": {"existing": True}, "eu.portico.test": {}},
+    "cert_manager": None,
+}
+_SOME_OF_AWS = ["alb", "traefik-existing-eips", "nginx-existing-nlb", "gateway-existing-nlb"]
+_ON_AWS = [
+    *[pytest.param(aws_stack(way), id=f"aws {way}") for way in _SOME_OF_AWS],
+    *[
+        pytest.param(aws_stack(way, **MORE_OF_AWS), id=f"aws {way} more")
+        for way in ("alb", "traefik-helm-eips", "gateway-helm-nlb")
+    ],
+]
+AWS = pytest.mark.parametrize("raw", _ON_AWS)
+EVERYWHERE = pytest.mark.parametrize("raw", [*_AT_HOME, *_ON_AWS])
 
 
 def kubernetes(made: Recording) -> list[Registration]:
@@ -75,7 +97,7 @@ def test_everything_that_the_sites_need_is_made(raw: dict[str, Any]) -> None:
     assert kinds["Issuance"] == shown
 
 
-@EVERY
+@EVERYWHERE
 def test_every_host_is_served_by_an_object_of_its_site(raw: dict[str, Any]) -> None:
     made = door(raw)
     for key, site in raw["sites"].items():
@@ -86,42 +108,62 @@ def test_every_host_is_served_by_an_object_of_its_site(raw: dict[str, Any]) -> N
             assert any(host in repr(item.inputs) for item in below)
 
 
-@EVERY
+@EVERYWHERE
 def test_every_resource_is_a_child_of_a_component(raw: dict[str, Any]) -> None:
     made = door(raw)
     known = made.by_urn()
     for item in made:
         if item.parent not in known:
-            assert item.type in ("portico:index:FrontDoor", "pulumi:providers:kubernetes")
+            assert item.type in ("portico:index:FrontDoor", "pulumi:providers:kubernetes", "pulumi:providers:aws")
         else:
             assert not known[item.parent].custom
             assert known[item.parent].type.startswith("portico:")
 
 
-@EVERY
+@EVERYWHERE
 def test_every_kubernetes_object_has_the_explicit_provider(raw: dict[str, Any]) -> None:
     made = door(raw)
     provider = made.one("kubernetes")
     assert {item.provider for item in kubernetes(made)} == {f"{provider.urn}::cluster-id"}
 
 
-@EVERY
+@AWS
+def test_everything_at_aws_is_made_and_asked_by_the_explicit_provider(raw: dict[str, Any]) -> None:
+    """The machine's own account is not to be touched, whatever it is logged in to."""
+    made = door(raw)
+    provider = f"{made.one('aws').urn}::aws-id"
+    assert {item.provider for item in made if item.type.startswith("aws:")} == {provider}
+    assert made.asked
+    assert {question.provider for question in made.asked} == {provider}
+
+
+@AWS
+def test_everything_of_another_package_stands_at_another_provider(raw: dict[str, Any]) -> None:
+    made = door(raw)
+    packages = {item.provider: set[str]() for item in made if item.provider}
+    for item in made:
+        if item.provider:
+            packages[item.provider].add(item.type.partition(":")[0])
+    assert sorted(map(sorted, packages.values())) == [["aws"], ["kubernetes"]]
+
+
+@EVERYWHERE
 def test_every_kubernetes_object_has_a_name_and_the_label_of_its_stack(raw: dict[str, Any]) -> None:
     for item in kubernetes(door(raw)):
         if item.kind == "Release":
-            assert item.inputs["name"].startswith(("portico-test", "cert-manager"))
+            assert item.inputs["name"].startswith(("portico-test", "cert-manager", "aws-load-balancer-controller"))
         else:
             assert item.metadata["name"]
             assert item.metadata["labels"][STACK_LABEL] == "portico-test"
             assert item.metadata["labels"]["app.kubernetes.io/managed-by"] == "portico"
 
 
-@EVERY
+@EVERYWHERE
 def test_every_component_says_that_it_is_complete(raw: dict[str, Any]) -> None:
     assert [item.urn for item in door(raw) if not item.custom and item.outputs is None] == []
 
 
-@EVERY
+@EVERYWHERE
 def test_an_object_that_is_not_awaited_says_why(raw: dict[str, Any]) -> None:
     for item in kubernetes(door(raw)):
         if item.annotations.get("pulumi.com/skipAwait"):
@@ -157,7 +199,7 @@ def test_the_address_is_reserved_before_a_load_balancer_asks_for_it(raw: dict[st
         assert made.waits(item, reservation), item.urn
 
 
-@EVERY
+@EVERYWHERE
 def test_a_namespace_is_there_before_what_stands_in_it(raw: dict[str, Any]) -> None:
     made = door(raw)
     for namespace in made.all("Namespace"):
@@ -306,7 +348,7 @@ def test_cert_manager_is_there_before_anything_of_its_api(source: str) -> None:
     assert all(made.waits(secret, release) for secret in made.all("Secret"))
 
 
-@EVERY
+@EVERYWHERE
 def test_nothing_waits_for_itself(raw: dict[str, Any]) -> None:
     made = door(raw)
     assert [item.urn for item in made if made.waits(item, item)] == []
@@ -320,6 +362,16 @@ def test_the_address_and_nothing_else_is_protected(kind: str) -> None:
     """A protected record could not even be taken away with its host."""
     made = door(stack(kind, protect=True))
     assert [item.urn for item in made if item.protect] == [made.one("Reservation").urn]
+
+
+@AWS
+def test_on_aws_what_others_point_at_is_protected_and_nothing_else(raw: dict[str, Any]) -> None:
+    """Elastic IPs, which stand in other people's firewalls, and zones, whose name servers stand in the parent zone."""
+    made = door({**raw, "protect": True})
+    kept = {item.urn for item in made if item.protect}
+    assert kept == {item.urn for item in made if item.type in ("aws:ec2/eip:Eip", "aws:route53/zone:Zone")}
+    assert made.all("Zone")
+    assert [item.urn for item in door({**raw, "protect": False}) if item.protect] == []
 
 
 @pytest.mark.parametrize("kind", ENTRYPOINTS)
@@ -342,7 +394,7 @@ def _plain(value: Any) -> list[Any]:
     return [value]
 
 
-@EVERY
+@EVERYWHERE
 def test_no_secret_is_sent_in_the_clear(raw: dict[str, Any]) -> None:
     hidden = [TSIG_SECRET, KUBECONFIG, "token-of-the-test", CA["key"]]
     for item in door(raw):
@@ -378,7 +430,7 @@ def test_the_provider_is_known_by_its_server_so_that_a_new_token_replaces_nothin
 # Preview
 
 
-@EVERY
+@EVERYWHERE
 def test_an_address_that_nobody_knows_yet_changes_no_name_and_no_number_of_resources(raw: dict[str, Any]) -> None:
     planned, made = door(raw, unknown_address, preview=True), door(raw)
     assert {item.urn for item in planned} == {item.urn for item in made}
@@ -430,6 +482,42 @@ def test_adding_a_host_leaves_every_other_sites_resources_as_they_were(raw: dict
 
 
 @SLOW
+@given(aws_stack_files(), st.booleans())
+def test_on_aws_adding_a_site_leaves_every_other_resource_as_it_was(raw: dict[str, Any], demo: bool) -> None:
+    namespace = next(iter(raw["sites"].values()))["namespace"]  # which a Gateway knows
+    added = {"hosts": ["new.portico.test"], "namespace": namespace, "paths": {"/": "new:80", "/a": "new:81"}, "demo": demo}
+    more = {**raw, "sites": {**raw["sites"], "new": {**added, "https_redirect": _redirects(raw)}}}
+    assert problems_of(more) == {}
+    _nothing_changed(door(raw), door(more))
+
+
+@SLOW
+@given(aws_stack_files())
+def test_on_aws_adding_a_service_leaves_every_other_resource_as_it_was(raw: dict[str, Any]) -> None:
+    added = {"ports": {"tcp": 7000}, "load_balancer": {"nlb": {"scheme": "internal"}}, "hosts": ["new.portico.test"]}
+    more = {**raw, "services": {**raw["services"], "new": added}}
+    assert problems_of(more) == {}
+    _nothing_changed(door(raw), door(more))
+
+
+@pytest.mark.parametrize("way", ["alb", "nginx-existing-nlb", "gateway-helm-eips"])
+def test_on_aws_adding_a_path_touches_the_objects_of_its_site_only(way: str) -> None:
+    raw = aws_stack(way)
+    more = with_value(raw, ("sites", "shop", "paths", "/new"), "api:8080")
+    before, after = door(raw), door(more)
+    changed = [item.urn for item in before if after.by_urn()[item.urn].state() != item.state()]
+    below = [item.urn for item in _below(before, "shop")]
+    assert changed
+    assert set(changed) <= set(below)
+    _nothing_changed(before, after, but=below)
+
+
+def _redirects(raw: dict[str, Any]) -> bool:
+    redirects: bool = next(iter(raw["sites"].values()))["https_redirect"]
+    return redirects
+
+
+@SLOW
 @given(stack_files(), st.randoms())
 def test_the_order_of_the_stack_file_is_of_no_consequence(raw: dict[str, Any], random: Any) -> None:
     sites = list(raw["sites"].items())
@@ -448,7 +536,7 @@ def test_a_second_run_says_exactly_the_same(raw: dict[str, Any]) -> None:
 
 
 @SLOW
-@given(stack_files())
+@given(st.one_of(stack_files(), aws_stack_files()))
 def test_no_two_resources_share_a_urn(raw: dict[str, Any]) -> None:
     """The engine refuses a second one, after half of the first up."""
     assume(problems_of(raw) == {})
@@ -457,7 +545,7 @@ def test_no_two_resources_share_a_urn(raw: dict[str, Any]) -> None:
 
 
 @SLOW
-@given(stack_files())
+@given(st.one_of(stack_files(), aws_stack_files()))
 def test_no_two_resources_are_the_same_object_in_the_cluster(raw: dict[str, Any]) -> None:
     assume(problems_of(raw) == {})
     made = kubernetes(door(raw))
@@ -496,6 +584,23 @@ def test_names_are_short_enough_also_where_keys_are_as_long_as_they_may_be(kind:
     for item in kubernetes(door({**raw, "acme": {"environment": "production"}})):
         if item.metadata:
             assert len(item.metadata["name"]) <= (63 if item.kind in LABELS_ONLY else 253), item.urn
+
+
+@pytest.mark.parametrize("way", ["alb", "traefik-helm-eips", "nginx-existing-nlb"])
+def test_on_aws_names_are_short_enough_also_where_the_stacks_is_as_long_as_it_may_be(way: str) -> None:
+    raw = aws_stack(way, **MORE_OF_AWS)
+    raw["services"]["o" * 63] = raw["services"].pop("orders")
+    made = door(raw, stack="s" * 100)
+    for item in kubernetes(made):
+        name = item.inputs["name"] if item.kind == "Release" else item.metadata["name"]
+        assert len(name) <= (LONGEST_RELEASE if item.kind == "Release" else 63 if item.kind in LABELS_ONLY else 253), item.urn
+    balancers = {question.args["name"] for question in made.asked if "getLoadBalancer:" in question.token}
+    assert len(balancers) == 3 - way.endswith("eips")
+    assert all(len(name) <= 32 for name in balancers)
+    for kind, longest in (("Role", 64), ("Policy", 128)):
+        names = [item.inputs["name"] for item in made.all(kind)]
+        assert len(set(names)) == len(names) >= 2
+        assert all(len(name) <= longest for name in names)
 
 
 @pytest.mark.parametrize("name", ["s" * 63, "s" * 100], ids=len)
@@ -568,7 +673,8 @@ def _below(made: Recording, site: str) -> list[Registration]:
 def _nothing_changed(before: Recording, after: Recording, but: list[str] | None = None) -> None:
     """What was there is there still, told the same and waiting for the same."""
     later = after.by_urn()
-    assume(len(later) == len(after.items))  # which has a test of its own
+    if currently_in_test_context():
+        assume(len(later) == len(after.items))  # which has a test of its own
     for item in before:
         if item.urn not in (but or []):
             assert later[item.urn].state() == item.state()
@@ -644,11 +750,24 @@ def test_type_tokens_are_what_they_were() -> None:
     """They stand in every state file: a changed one replaces what is running."""
     tokens = {
         item.type
-        for raw in (stack("gateway-helm", "mixed", cert_manager=None), stack("traefik-existing"), stack("nginx-existing"))
+        for raw in (
+            stack("gateway-helm", "mixed", cert_manager=None),
+            stack("traefik-existing"),
+            stack("nginx-existing"),
+            aws_stack("alb", **MORE_OF_AWS),
+        )
         for item in door(raw)
-        if not item.type.startswith(("kubernetes:", "pulumi:"))
+        if not item.type.startswith(("kubernetes:", "pulumi:", "aws:"))
     }
     assert tokens == {
+        "portico:clouds:Aws",
+        "portico:clouds:AwsCertificate",
+        "portico:clouds:AwsIdentity",
+        "portico:clouds:AwsZone",
+        "portico:clouds:LoadBalancerController",
+        "portico:entrypoints:Alb",
+        "portico:sites:Service",
+        "pulumi-python:dynamic/clouds:Delegation",
         "portico:clouds:Rfc2136",
         "portico:clouds:Rfc2136Zone",
         "portico:entrypoints:Gateway",

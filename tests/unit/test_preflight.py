@@ -18,13 +18,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from components.clouds import open_provider
 from components.clouds.dns_update import DnsServer
 from components.cluster import Kubeconfig
 from components.preflight import check
-from tests.support import pem
+from tests.support import aws, pem
 from tests.support.dns import dns_server
 from tests.support.kube import FakeKube, fake_kube
-from tests.support.stacks import settings_of, stack_file, with_value
+from tests.support.recorder import record
+from tests.support.stacks import aws_stack, settings_of, stack_file, with_value
 
 
 @contextmanager
@@ -222,3 +224,48 @@ def test_no_secret_is_told(raw: dict[str, Any], kube: FakeKube) -> None:
     found = json.dumps(told(wrong, kube.kubeconfig))
     assert TSIG_SECRET not in found
     assert "token-of-the-test" not in found
+
+
+# AWS
+
+
+def told_on_aws(raw: dict[str, Any], kubeconfig: str, *lost: str) -> tuple[dict[str, str], list[str]]:
+    """What is told, and the zones that were asked for; those in `lost` are not there."""
+
+    def found(token: str, asked: dict[str, Any]) -> dict[str, Any]:
+        if asked.get("name") in lost:
+            raise LookupError("no matching Route 53 Hosted Zone found")
+        return aws.invoked(token, asked)
+
+    settings = settings_of(raw)
+    config = Kubeconfig(kubeconfig, None, "portico:cluster.eks.name")
+    made = record(lambda: check(settings, config, open_provider(settings)), found=found)
+    told = {problem.key: problem.message for problem in made.result}
+    return told, [question.args["name"] for question in made.asked if question.token.endswith(":getZone")]
+
+
+def test_only_zones_that_should_exist_are_looked_for(kube: FakeKube) -> None:
+    raw = aws_stack(zone={"name": "portico.test", "existing": True}, other_zones={"a.test": {}, "b.test": {"existing": True}})
+    assert told_on_aws(raw, kube.kubeconfig) == ({}, ["portico.test", "b.test"])
+
+
+def test_fails_when_a_zone_that_should_exist_does_not(kube: FakeKube) -> None:
+    existing = {"existing": True}
+    raw = aws_stack(zone={"name": "portico.test", **existing}, other_zones={"a.test": existing, "b.test": existing})
+    found, _ = told_on_aws(raw, kube.kubeconfig, "portico.test", "b.test")
+    why = "to have it made, leave out existing (no matching Route 53 Hosted Zone found)"
+    assert found == {
+        "portico:zone": f'no public hosted zone "portico.test" is to be found; {why}',
+        "portico:other_zones.b.test": f'no public hosted zone "b.test" is to be found; {why}',
+    }
+
+
+def test_fails_when_a_services_namespace_is_not_there(kube: FakeKube) -> None:
+    raw = with_value(aws_stack(), ("services", "orders", "namespace"), "shopp")
+    assert told_on_aws(raw, kube.kubeconfig)[0] == {
+        "portico:services.orders.namespace": 'namespace "shopp" does not exist; to have it made, add it to portico:namespaces'
+    }
+
+
+def test_a_stack_on_aws_asks_no_dns_server_of_its_own(kube: FakeKube) -> None:
+    assert told_on_aws(aws_stack(), kube.kubeconfig) == ({}, [])

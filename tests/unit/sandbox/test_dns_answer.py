@@ -55,7 +55,7 @@ def store(tmp_path: Path) -> Store:
 def ask(store: Store, name: str, rdtype: str = "A", rdclass: str = "IN") -> Answer:
     full = name if name.endswith(".") else f"{name}.portico.test."
     return answer(
-        store,
+        store.zones,
         dns.rrset.RRset(dns.name.from_text(full), dns.rdataclass.from_text(rdclass), dns.rdatatype.from_text(rdtype)),
     )
 

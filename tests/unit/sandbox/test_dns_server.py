@@ -25,6 +25,7 @@ import dns.query
 import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
+import dns.rrset
 import dns.tsig
 import dns.update
 import dns.zone
@@ -34,7 +35,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.dns import main
-from sandbox.dnsserver.server import Handler, Server
+from sandbox.dnsserver.answer import Answer
+from sandbox.dnsserver.forward import Forwarder
+from sandbox.dnsserver.server import Handler, Responder, Server
 from sandbox.dnsserver.store import Store, ZoneError
 from sandbox.dnsserver.tsig import read_key
 
@@ -389,3 +392,49 @@ def test_process_starts_serves_and_ends(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert "a.portico.test. 60 IN A 127.20.0.1" in (tmp_path / "data" / "portico.test.zone").read_text()
+
+
+class Elsewhere(Responder):
+    """A server that knows `shop.example` alone."""
+
+    async def lookup(self, question: dns.rrset.RRset) -> Answer:
+        if question.name != dns.name.from_text("shop.example"):
+            return Answer(dns.rcode.REFUSED, authoritative=False)
+        return Answer(answer=[dns.rrset.from_text(question.name, 60, "IN", "A", "127.20.0.9")])
+
+
+def test_names_outside_the_zones_are_asked_for_elsewhere(tmp_path: Path) -> None:
+    async def go() -> None:
+        other = Server(Elsewhere())
+        port = await other.start("127.0.0.1", 0)
+        server = Server(Handler(Store(tmp_path, [ORIGIN]), {KEY.name: KEY}, Forwarder("127.0.0.1", port)))
+        client = Client(await server.start("127.0.0.1", 0))
+        update = dns.update.UpdateMessage(ORIGIN, keyring=KEY)
+        update.add("shop", 60, "CNAME", "shop.example.")
+        assert (await client.udp(update)).rcode() == dns.rcode.NOERROR
+        found = await client.udp(a_query("shop.example", "A"))
+        assert (str(found.answer[0][0]), bool(found.flags & dns.flags.AA)) == ("127.20.0.9", True)
+        followed = await client.udp(a_query("shop.portico.test", "A"))
+        assert [rrset.rdtype for rrset in followed.answer] == [dns.rdatatype.CNAME, dns.rdatatype.A]
+        assert (await client.udp(a_query("other.example", "A"))).rcode() == dns.rcode.REFUSED
+        assert (await client.udp(a_query("portico.test", "SOA"))).answer
+        await other.close()
+        began = time.monotonic()
+        assert (await client.udp(a_query("shop.example", "A"))).rcode() == dns.rcode.REFUSED
+        assert len((await client.udp(a_query("shop.portico.test", "A"))).answer) == 1
+        assert time.monotonic() - began < 1
+        await server.close()
+
+    asyncio.run(go())
+
+
+def test_what_answers_elsewhere_takes_no_updates(tmp_path: Path) -> None:
+    async def go() -> None:
+        other = Server(Elsewhere())
+        client = Client(await other.start("127.0.0.1", 0))
+        update = dns.update.UpdateMessage("shop.example")
+        update.add("x", 60, "A", "127.0.0.1")
+        assert (await client.udp(update)).rcode() == dns.rcode.REFUSED
+        await other.close()
+
+    asyncio.run(go())

@@ -103,3 +103,19 @@ def test_a_damaged_memory_is_no_memory(tmp_path: Path) -> None:
     choose(one)
     one.ports.write_text('{"ports": {"dns": ')
     assert choose(one)["dns"] > 1023
+
+
+def test_ranges_of_the_aws_twin_are_the_sandbox_s_own(tmp_path: Path) -> None:
+    one, two = choose(layout(tmp_path / "one")), choose(layout(tmp_path / "two"))
+    nodes, eips = IPv4Network(one.aws_nodes), IPv4Network(one.aws_eips)
+    assert {*nodes.subnets(new_prefix=32), *eips.subnets(new_prefix=32)} == set(IPv4Network(one.aws_pool).subnets(new_prefix=32))
+    ranges = [IPv4Network(text) for ports in (one, two) for text in (ports.pool, ports.aws_nodes, ports.aws_eips)]
+    assert not any(a.overlaps(b) for a in ranges for b in ranges if a is not b)
+
+
+def test_a_public_port_is_free_on_the_aws_twin_s_addresses_too(tmp_path: Path) -> None:
+    before = choose(layout(tmp_path))
+    address = pool_addresses(before.aws_pool)[5]
+    with listening(address, before["http"]):
+        assert choose(layout(tmp_path))["http"] != before["http"]
+        assert choose(layout(tmp_path), ["aws-front"])["https"] == before["https"]

@@ -22,9 +22,9 @@ _WILDCARD: Path = ("certificates", "wildcard", "acme")
 #: A path into a right stack file, what is put there, where the problem is told (the path itself unless said), and what it says.
 CASES: list[tuple[Path, Any, str | None, str]] = [
     # Keys
-    (("zoen",), {"name": "x"}, None, 'unknown key (did you mean "zone"?); allowed here: acme, cert_manager,'),
-    (("zone", "nmae"), "x", None, 'unknown key (did you mean "name"?); allowed here: name'),
-    (("zone", "colour"), "x", None, "unknown key; allowed here: name"),
+    (("zoen",), {"name": "x"}, None, 'unknown key (did you mean "zone"?); allowed here: acme, allow_unknown_annotations,'),
+    (("zone", "nmae"), "x", None, 'unknown key (did you mean "name"?); allowed here: existing, name'),
+    (("zone", "colour"), "x", None, "unknown key; allowed here: existing, name"),
     ((*_SHOP, "path"), {}, None, 'unknown key (did you mean "paths"?); allowed here: annotations, demo, hosts, https_redirect,'),
     (("entrypoint", "gateway", "clas"), "x", None, 'unknown key (did you mean "class"?)'),
     ((*_CLOUD, "tsig", "algoritm"), "x", None, 'unknown key (did you mean "algorithm"?); allowed here: algorithm, name, secret'),
@@ -35,15 +35,15 @@ CASES: list[tuple[Path, Any, str | None, str]] = [
     ((*_EXISTING, "namespace"), ..., None, "is required and missing"),
     # Choices of one
     (("cluster",), {"kubeconfig": {"path": "a"}, "stack": {"name": "b"}}, None,
-     "must name exactly one kind of cluster, got kubeconfig and stack; allowed here: inline, kubeconfig, stack"),
+     "must name exactly one kind of cluster, got kubeconfig and stack; allowed here: eks, inline, kubeconfig, stack"),
     (("entrypoint", "gateway", "controller"), {}, None,
      "must name exactly one kind of controller, got none; allowed here: existing, helm"),
-    (("entrypoint",), "haproxy", None, "must say which kind of entrypoint it is: one of gateway, nginx, traefik"),
+    (("entrypoint",), "haproxy", None, "must say which kind of entrypoint it is: one of alb, gateway, nginx, traefik"),
     (("entrypoint",), {"treafik": {}}, "portico:entrypoint.treafik",
-     'unknown key (did you mean "traefik"?); allowed here: gateway, nginx, traefik'),
+     'unknown key (did you mean "traefik"?); allowed here: alb, gateway, nginx, traefik'),
     (("certificates", "wildcard"), {"letsencrypt": {}}, "portico:certificates.wildcard.letsencrypt",
-     "unknown key; allowed here: acme, private_ca"),
-    (("cloud",), ["rfc2136"], None, "must say which kind of cloud it is: one of rfc2136"),
+     "unknown key; allowed here: acm, acme, private_ca"),
+    (("cloud",), ["rfc2136"], None, "must say which kind of cloud it is: one of aws, rfc2136"),
     # Kinds of values
     (("zone",), "portico.test", None, 'must hold keys and values, got "portico.test"'),
     (("zone", "name"), 5, None, "must be text, got 5"),
@@ -84,7 +84,7 @@ CASES: list[tuple[Path, Any, str | None, str]] = [
     ((*_CLOUD, "server"), "192.0.2.53:²", None, "the port must be a whole number from 1 to 65535"),
     ((*_CLOUD, "server"), "192.0.2.53:٥٣", None, "the port must be a whole number from 1 to 65535"),
     ((*_CLOUD, "server"), "[2001:db8::53]:0", None, "the port must be a whole number from 1 to 65535"),
-    ((*_CLOUD, "server"), "[2001:db8::53", None, "must be an IP address with or without :port"),
+    ((*_CLOUD, "server"), "[2001:db8::53", None, "a bracket is open; an IPv6 address with a port is written [2001:db8::53]:53"),
     ((*_CLOUD, "tsig", "name"), "a..b", None, '"a..b" is not a key\'s name, which is written like a DNS name: '),
     ((*_CLOUD, "tsig", "name"), "x" * 64, None, "is not a key's name, which is written like a DNS name: "),
     ((*_CLOUD, "tsig", "name"), "a b", None, '"a b" is not a key\'s name'),

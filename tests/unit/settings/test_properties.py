@@ -150,7 +150,7 @@ def test_every_host_of_a_good_file_has_a_url_a_record_and_a_certificate(raw: dic
         for host in site.hosts:
             key = parts.certificate_for(host)
             assert key is not None
-            assert key in parts.certificates_of(site)
+            assert key in parts.certificates_for(site.hosts)
             assert any(url.startswith(f"https://{host}/") for url in parts.urls)
             where = parts.name if kind == "gateway" else site.namespace
             assert where in parts.certificate_namespaces(key)

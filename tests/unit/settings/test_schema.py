@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 import yaml
@@ -46,6 +46,9 @@ def test_a_keys_type_and_default_are_those_of_its_setting(name: str) -> None:
         # The program knows the default, which is the Pulumi stack's own name.
         assert entry["type"] == "string"
         assert entry["default"] == ""
+    elif get_origin(field.annotation) is list:
+        assert entry["type"] == "array"
+        assert entry["default"] == []
     else:
         assert entry["type"] == "object"
         # "Left out": `load` tells it from a value, and required keys are asked for by name.

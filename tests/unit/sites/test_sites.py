@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.settings import warnings
 from tests.support.doors import door
 from tests.support.recorder import Recording
 from tests.support.stacks import settings_of, stack_file
@@ -67,8 +68,8 @@ def test_urls_name_the_port_only_where_it_is_not_the_usual_one() -> None:
 
 
 def test_a_person_is_told_that_nginx_is_retired_and_of_nothing_else() -> None:
-    assert settings_of(stack_file()).warnings() == []
-    [warning] = settings_of(stack_file(entrypoint="nginx")).warnings()
+    assert warnings(settings_of(stack_file())) == []
+    [warning] = warnings(settings_of(stack_file(entrypoint="nginx")))
     assert "retired" in warning
 
 

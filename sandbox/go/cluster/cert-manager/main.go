@@ -52,6 +52,7 @@ type options struct {
 	resourceNamespace string
 	nameservers       string
 	healthzAddress    string
+	ambient           bool
 	retryPeriod       time.Duration
 	verbosity         int
 }
@@ -65,6 +66,8 @@ func parse() options {
 		"comma-separated host:port of the DNS servers asked in DNS-01 and HTTP-01 self-checks")
 	flag.StringVar(&o.healthzAddress, "healthz-address", "127.0.0.1:9403",
 		"host:port of the readiness check; /readyz answers 200 once every cache is filled")
+	flag.BoolVar(&o.ambient, "cluster-issuer-ambient-credentials", true,
+		"whether ClusterIssuers without credentials of their own may use those in the environment")
 	flag.DurationVar(&o.retryPeriod, "check-retry-period", 10*time.Second,
 		"pause between two self-checks of a DNS-01 challenge")
 	flag.IntVar(&o.verbosity, "v", 2, "how much to log: 0 errors, 2 what is done, 4 debugging")
@@ -81,9 +84,8 @@ func (o options) controllerOptions() controller.ContextOptions {
 		KubernetesAPIBurst: 1000,
 		ConfigOptions:      controller.ConfigOptions{EnableGatewayAPI: true},
 		IssuerOptions: controller.IssuerOptions{
-			ClusterResourceNamespace: o.resourceNamespace,
-			// Never credentials of the machine the sandbox happens to run on.
-			ClusterIssuerAmbientCredentials: false,
+			ClusterResourceNamespace:        o.resourceNamespace,
+			ClusterIssuerAmbientCredentials: o.ambient,
 		},
 		ACMEOptions: controller.ACMEOptions{
 			// No image is ever pulled: the sandbox answers for the solver's pod from the pod's own arguments.

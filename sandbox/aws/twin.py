@@ -1,0 +1,155 @@
+"""The twin as one WSGI application: every request, one after the other, on state that is kept before the answer goes out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moto.acm.models import acm_backends
+from moto.core.request import Request
+from moto.ec2.models import ec2_backends
+from moto.eks.models import eks_backends
+from moto.elbv2.models import elbv2_backends
+from moto.iam.models import iam_backends
+from moto.route53.models import route53_backends
+from werkzeug.wrappers import Response
+
+from sandbox.aws import acm, addresses, balancers, eks, first, iam, reviews, zones
+from sandbox.aws.control import PREFIX, REVIEW, Control
+from sandbox.aws.faults import Faults, refusal, seconds_of
+from sandbox.aws.issuer import Issuer
+from sandbox.aws.services import Call, UnknownServiceError, WireRequest
+from sandbox.aws.state import State
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a twin is made from.
+
+    Attributes:
+        data: directory of its file.
+        host: where it is reached, `HOST:PORT`.
+        certificate, key: of the authority that signs ACM's certificates.
+        region: its only one.
+        cluster: name of the EKS cluster.
+        cluster_endpoint: URL of the API server.
+        cluster_authority: certificate of the authority that signed the API server's.
+        pool: of Elastic IPs.
+    """
+
+    data: Path
+    host: str
+    certificate: Path
+    key: Path
+    region: str
+    cluster: str
+    cluster_endpoint: str
+    cluster_authority: Path
+    pool: IPv4Network
+
+
+class Twin:
+    """Moto is not made for threads, so there is one lock; only a hanging answer waits outside of it."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take over what is on disk, and make what is missing of what is there from the start."""
+        self._settings = settings
+        self._lock = threading.RLock()
+        self._faults = Faults()
+        self._control = Control(settings.region, settings.cluster, self._faults, self._review)
+        acm.install(Issuer(settings.certificate, settings.key))
+        addresses.install(settings.pool)
+        balancers.install()
+        eks.install()
+        iam.install()
+        zones.install()
+        self._state = State(
+            settings.data / "aws.state",
+            {
+                "acm": acm_backends,
+                "ec2": ec2_backends,
+                "eks": eks_backends,
+                "elbv2": elbv2_backends,
+                "iam": iam_backends,
+                "route53": route53_backends,
+            },
+        )
+        self._state.load()
+        first.make(settings.region, settings.cluster, settings.cluster_endpoint, settings.cluster_authority)
+        self._state.save()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        return self.answer(WireRequest(environ))(environ, start_response)
+
+    def answer(self, request: Request) -> Response:
+        """The answer to one request; what it changed is on disk."""
+        if request.path == f"{PREFIX}health":
+            return Response("ok\n")
+        try:
+            if request.path.startswith(PREFIX):
+                return self._answer_control(request, request.raw_path.removeprefix(PREFIX))
+            return self._call(request)
+        except UnknownServiceError as error:
+            return Response(json.dumps({"message": str(error)}), 400, content_type="application/json")
+        except Exception:
+            log.exception("%s %s could not be answered", request.method, request.path)
+            return Response(json.dumps({"message": "the twin failed; see its log"}), 500, content_type="application/json")
+
+    def _answer_control(self, request: Request, path: str) -> Response:
+        if path == REVIEW:  # asks STS, which may hang; nobody else need wait for that
+            return self._control.answer(request, path)[0]
+        with self._lock:
+            settled = self._settle()
+            response, changed = self._control.answer(request, path)
+            self._keep(changed, settled)
+        return response
+
+    def _call(self, request: Request) -> Response:
+        with self._lock:
+            call = Call(request)
+            fault = self._faults.strike(call.service, call.operation)
+            if fault and fault.kind != "hang":
+                response = call.refuse(*refusal(fault, call.operation))
+            else:
+                settled = self._settle()
+                response = call.run()
+                self._keep(call.changes, settled)
+            log.info("%s %s %d%s", call.service, call.operation, response.status_code, f" ({fault.kind})" if fault else "")
+        if fault and fault.kind == "hang":
+            time.sleep(seconds_of(fault))
+        return response
+
+    def _settle(self) -> bool:
+        backends: Any = acm_backends
+        settled = [backend.settle() for _, _, backend in backends.iter_backends()]
+        return any(settled)
+
+    def _keep(self, changed: bool, settled: bool) -> None:
+        if changed:
+            self._settle()  # what was proven just now counts from now
+        if changed or settled:
+            self._state.save()
+
+    def _review(self, body: Any) -> dict[str, Any]:
+        return reviews.review(body, self._settings.cluster, self._settings.host, self._identity)
+
+    def _identity(self, query: str) -> str:
+        request = WireRequest.from_primitives("GET", f"http://{self._settings.host}/?{query}", {"Accept": "application/json"})
+        response = self._call(request)
+        found = reviews.arn_of(response.get_data(as_text=True))
+        if response.status_code != 200 or not found:
+            raise reviews.TokenError(f"STS answered {response.status_code}")
+        return found

@@ -1,0 +1,118 @@
+"""Processes of a sandbox with the cloud `aws`: the twin, the real AWS Load Balancer Controller, the imitated data plane."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.aws.client import CLUSTER, REGION, environment
+from sandbox.health import answers, listens
+from sandbox.layout import PROJECT, Layout, write_atomically
+from sandbox.ports import LOOPBACK, Ports
+from sandbox.supervisor import Process
+from sandbox.tools import AWS_LOAD_BALANCER_CONTROLLER
+from sandbox.toolset import Toolset
+
+if TYPE_CHECKING:
+    from sandbox.processes import Credentials
+
+NAMES = ("aws", "aws-lbc", "aws-front")
+"""The processes."""
+
+BOOTSTRAP = "bootstrap-aws"
+"""The step that puts the controller's CRDs, rights and IngressClass into the cluster."""
+
+FACTS = "aws-facts"
+"""The step that writes down what stack files and the controller must know of the twin."""
+
+_ENDPOINTS = ("acm", "ec2", "elasticloadbalancing", "sts", "tagging")
+
+
+def endpoint(ports: Ports) -> str:
+    """Where the twin is, whether it runs or not."""
+    return f"http://{ports.address('aws')}"
+
+
+def access(ports: Ports) -> dict[str, str]:
+    """The variables by which a process reaches the twin; none of them depends on who starts it."""
+    return environment(endpoint(ports)) | {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
+
+
+def token_webhook(layout: Layout, ports: Ports) -> Path:
+    """The API server's configuration for asking the twin about tokens: in any sandbox, so that the cloud can be added later."""
+    path = layout.config / "token-webhook.json"
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "twin",
+        "clusters": [{"name": "twin", "cluster": {"server": f"{endpoint(ports)}/_portico/token-review"}}],
+        "users": [{"name": "api-server"}],
+        "contexts": [{"name": "twin", "context": {"cluster": "twin", "user": "api-server"}}],
+    }
+    text = json.dumps(content, indent=2)
+    if not path.is_file() or path.read_text() != text:
+        write_atomically(path, text)
+    return path
+
+
+def aws_processes(layout: Layout, ports: Ports, tools: Toolset, credentials: Credentials) -> list[Process]:
+    """The three, each after what it needs."""
+    url = endpoint(ports)
+    ours = access(ports)
+    python = ours | {"PYTHONPATH": str(PROJECT)}
+    return [
+        Process(
+            name="aws",
+            argv=[
+                *(sys.executable, "-m", "sandbox.aws.server", "--listen", ports.address("aws")),
+                *("--data", str(layout.data / "aws"), "--region", REGION, "--cluster", CLUSTER),
+                *("--ca", str(credentials.aws_ca.certificate), "--ca-key", str(credentials.aws_ca.key)),
+                *("--cluster-endpoint", f"https://{ports.address('kube-apiserver')}"),
+                *("--cluster-ca", str(credentials.cluster_ca.certificate)),
+                *("--eip-pool", ports.aws_eips),
+            ],
+            environment=python,
+            files=(credentials.aws_ca.certificate, credentials.cluster_ca.certificate),
+            health=answers(f"{url}/_portico/health"),
+        ),
+        Process(
+            name="aws-lbc",
+            # The VPC's id is known once the twin runs, and it stays.
+            argv=[
+                *("/bin/sh", "-c", f'exec "$0" "$@" --aws-vpc-id="$(cat {shlex.quote(str(layout.facts / "aws-vpc"))})"'),
+                str(tools.program(AWS_LOAD_BALANCER_CONTROLLER.name, AWS_LOAD_BALANCER_CONTROLLER.programs[0])),
+                f"--kubeconfig={credentials.aws_controller}",
+                f"--cluster-name={CLUSTER}",
+                f"--aws-region={REGION}",
+                f"--aws-api-endpoints={','.join(f'{name}={url}' for name in _ENDPOINTS)}",
+                f"--health-probe-bind-addr={ports.address('aws-lbc')}",
+                f"--metrics-bind-addr={ports.address('aws-lbc-metrics')}",
+                "--enable-leader-election=false",
+                # The twin knows nothing of these, and the sandbox has no packets that a security group could stop.
+                "--enable-shield=false",
+                "--enable-waf=false",
+                "--enable-wafv2=false",
+                "--enable-backend-security-group=false",
+            ],
+            environment=ours,
+            needs=("aws", FACTS, BOOTSTRAP),
+            files=(credentials.aws_controller,),
+            health=answers(f"http://{ports.address('aws-lbc')}/healthz"),
+        ),
+        Process(
+            name="aws-front",
+            argv=[
+                *(sys.executable, "-m", "sandbox.aws.front", "--endpoint", url, "--region", REGION),
+                *("--dns", ports.address("aws-front"), "--pool", ports.aws_nodes),
+                *("--state", str(layout.data / "aws-front.json"), "--kubeconfig", str(layout.kubeconfig)),
+                *("--http-port", str(ports["http"]), "--https-port", str(ports["https"])),
+            ],
+            environment=python,
+            needs=("aws", BOOTSTRAP),
+            files=(layout.kubeconfig,),
+            health=listens(LOOPBACK, ports["aws-front"]),
+        ),
+    ]
