@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_kubernetes as k8s
 
 from components.clouds.aws_identity import AwsIdentity, policy, statement
+from components.helm import release
 from components.settings.aws import AwsCloud, HelmLoadBalancerController
-from components.values import merge
 
 #: The chart's own name for it.
 SERVICE_ACCOUNT = "aws-load-balancer-controller"
@@ -47,17 +46,16 @@ class LoadBalancerController(pulumi.ComponentResource):
             # Every Service says its class itself: nobody else's Service is to get a load balancer by surprise.
             "enableServiceMutatorWebhook": False,
         }
-        # A Release, not a Chart: the chart draws a new webhook certificate each time it is rendered.
-        self.release = k8s.helm.v3.Release(
+        self.release = release(
             "load-balancer-controller",
-            name="aws-load-balancer-controller",
+            called="aws-load-balancer-controller",
             namespace=helm.namespace,
             chart=helm.chart,
             version=helm.version,
-            repository_opts=k8s.helm.v3.RepositoryOptsArgs(repo=helm.repository) if helm.repository else None,
-            values=merge(values, helm.values),
+            repository=helm.repository,
+            values=values,
+            added=helm.values,
             timeout=helm.timeout,
-            atomic=True,
             opts=pulumi.ResourceOptions(parent=self, depends_on=identity.ready),
         )
         self.register_outputs({})

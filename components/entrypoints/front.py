@@ -10,9 +10,9 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.clouds import Address
+from components.helm import release
 from components.names import ADDRESSED, awaited, metadata, time_limit
 from components.settings.entrypoint import ControllerSettings, ExistingController, HelmController, LoadBalanced
-from components.values import merge
 
 
 @dataclass(frozen=True)
@@ -81,16 +81,16 @@ def _release(
     # a local path or an oci:// reference has none.
     repository = helm.repository or (None if helm.chart else chart.repository)
     version = helm.version or (None if helm.chart else chart.version)
-    return k8s.helm.v3.Release(
+    return release(
         "controller",
-        name=f"{stack}-{chart.name}",
+        called=f"{stack}-{chart.name}",
         namespace=helm.namespace or stack,
         create_namespace=helm.namespace is not None,
         chart=helm.chart or chart.name,
         version=version,
-        repository_opts=k8s.helm.v3.RepositoryOptsArgs(repo=repository) if repository else None,
-        values=merge(values, helm.values),
+        repository=repository,
+        values=values,
+        added=helm.values,
         timeout=helm.timeout,
-        atomic=True,
         opts=opts,
     )

@@ -8,9 +8,9 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.helm import release
 from components.names import inside
 from components.settings.certificates import CertManagerSettings, HelmCertManager
-from components.values import merge
 
 
 class CertManager(pulumi.ComponentResource):
@@ -51,17 +51,17 @@ class CertManager(pulumi.ComponentResource):
                 "kind": "ControllerConfiguration",
                 "gatewayAPI": {"enabled": True},
             }
-        # A Release, not a Chart: only Helm itself runs the start-up check, which is a post-install hook.
-        return k8s.helm.v3.Release(
+        # Its start-up check, which is a hook, proves that the webhook answers.
+        return release(
             "cert-manager",
-            name="cert-manager",
+            called="cert-manager",
             namespace=helm.namespace,
             create_namespace=True,
             chart=helm.chart,
             version=helm.version,
-            repository_opts=k8s.helm.v3.RepositoryOptsArgs(repo=helm.repository) if helm.repository else None,
-            values=merge(values, helm.values),
+            repository=helm.repository,
+            values=values,
+            added=helm.values,
             timeout=helm.timeout,
-            atomic=True,
             opts=child,
         )

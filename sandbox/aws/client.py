@@ -14,6 +14,8 @@ REGION = "eu-central-1"
 CLUSTER = "sandbox"
 Kind = Literal["throttling", "error", "hang", "in-use"]
 KINDS: tuple[str, ...] = get_args(Kind)
+#: In every request of the data plane, which is no user of AWS: faults are not meant for it.
+FRONT_AGENT = "portico-front"
 KEY = "sandbox"  # access key and secret key alike; only TokenReviews look at them
 _direct = urllib.request.build_opener(
     urllib.request.ProxyHandler({})

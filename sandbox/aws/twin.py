@@ -22,6 +22,7 @@ from moto.route53.models import route53_backends
 from werkzeug.wrappers import Response
 
 from sandbox.aws import acm, addresses, balancers, eks, first, iam, reviews, zones
+from sandbox.aws.client import FRONT_AGENT
 from sandbox.aws.control import PREFIX, REVIEW, Control
 from sandbox.aws.faults import Faults, refusal, seconds_of
 from sandbox.aws.issuer import Issuer
@@ -120,14 +121,17 @@ class Twin:
     def _call(self, request: Request) -> Response:
         with self._lock:
             call = Call(request)
-            fault = self._faults.strike(call.service, call.operation)
+            # The data plane is no user of AWS: it meets no faults, and is no news.
+            front = FRONT_AGENT in request.user_agent.string
+            fault = None if front else self._faults.strike(call.service, call.operation)
             if fault and fault.kind != "hang":
                 response = call.refuse(*refusal(fault, call.operation))
             else:
                 settled = self._settle()
                 response = call.run()
                 self._keep(call.changes, settled)
-            log.info("%s %s %d%s", call.service, call.operation, response.status_code, f" ({fault.kind})" if fault else "")
+            level = logging.DEBUG if front else logging.INFO
+            log.log(level, "%s %s %d%s", call.service, call.operation, response.status_code, f" ({fault.kind})" if fault else "")
         if fault and fault.kind == "hang":
             time.sleep(seconds_of(fault))
         return response

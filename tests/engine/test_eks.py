@@ -188,6 +188,27 @@ def test_a_name_more_in_the_certificate_is_a_new_certificate_and_the_old_one_goe
     project.up("--expect-no-changes")
 
 
+def test_another_scheme_is_another_load_balancer_and_the_name_follows(project: Project, world: World, aws: Aws) -> None:
+    services = copy.deepcopy(eks_config()["portico:services"])
+    services["orders"]["load_balancer"]["nlb"]["scheme"] = "internet-facing"
+    before = aws.load_balancer(f"{NAME}-orders")["DNSName"]
+    change(project, services=services)
+    planned = kinds(project.planned())
+    assert "replace" in planned["Service orders"], planned
+    project.up()
+    after = aws.load_balancer(f"{NAME}-orders")
+    assert after["Scheme"] == "internet-facing"
+    assert after["DNSName"] != before
+
+    def check() -> None:
+        assert world.get(f"http://orders.{ZONE}:9000/").service == "shop/orders"
+
+    eventually(check)
+    project.up("--expect-no-changes")
+    project.write(eks_config())
+    project.up()
+
+
 def test_a_bad_day_of_aws_is_outlasted(project: Project, world: World, aws: Aws) -> None:
     """Throttled and failing now and then, as a busy account is."""
     sites = copy.deepcopy(eks_config()["portico:sites"])

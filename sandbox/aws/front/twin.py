@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.aws.client import Issued, certificate, client, delegated
+from sandbox.aws.client import FRONT_AGENT, Issued, certificate, client, delegated
 from sandbox.aws.front.model import SECURE, Balancer, Group, Listener, Raw
-
-USER_AGENT = "portico-front"
-"""In every request of the data plane, so that the twin can leave it out of faults that are meant for its users."""
 
 
 class Twin:
@@ -20,7 +17,7 @@ class Twin:
             "retries": {"max_attempts": 1},
             "connect_timeout": 2,
             "read_timeout": 10,
-            "user_agent_extra": USER_AGENT,
+            "user_agent_extra": FRONT_AGENT,
         }
         self._elb = client(endpoint, "elbv2", region, **settings)
         self._route53 = client(endpoint, "route53", region, **settings)

@@ -252,6 +252,12 @@ def test_by_auto_mode_the_class_is_made_for_its_own_controller() -> None:
     [made_class] = made.all("IngressClass")
     assert (made_class.metadata["name"], made_class.spec["controller"]) == ("mine", "eks.amazonaws.com/alb")
     assert all(made.waits(item, made_class) for item in made.all("Ingress"))
+    # Its controller reads group and scheme from the class's parameters, not from an Ingress.
+    parameters = made.one("IngressClassParams")
+    assert made_class.spec["parameters"]["name"] == parameters.metadata["name"] == "mine"
+    assert parameters.spec == {"group": {"name": "portico-test"}, "scheme": "internet-facing"}
+    assert made.waits(made_class, parameters)
+    assert not any("group.name" in item.told for item in made.all("Ingress"))
     assert made_by().all("IngressClass") == []
 
 

@@ -149,3 +149,11 @@ def test_what_the_twin_has_not_is_said(twin: Any, refused: Any) -> None:
     assert _status(error) == 400
     with refused("NotImplemented"):
         twin.client("eks").list_insights(clusterName="sandbox")
+
+
+def test_the_data_plane_meets_no_faults_and_uses_none_up(twin: Any, refused: Any) -> None:
+    aws.set_faults(twin.endpoint, [Fault("elbv2", "error", count=1)])
+    front = aws.client(twin.endpoint, "elbv2", retries={"max_attempts": 0}, user_agent_extra=aws.FRONT_AGENT)
+    front.describe_load_balancers()
+    with refused("InternalFailure"):
+        twin.client("elbv2").describe_load_balancers()
