@@ -6,18 +6,15 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sandbox.aws.client import CLUSTER, REGION, environment
+from sandbox.credentials import Credentials
 from sandbox.health import answers, listens
 from sandbox.layout import PROJECT, Layout, write_atomically
 from sandbox.ports import LOOPBACK, Ports
 from sandbox.supervisor import Process
 from sandbox.tools import AWS_LOAD_BALANCER_CONTROLLER
 from sandbox.toolset import Toolset
-
-if TYPE_CHECKING:
-    from sandbox.processes import Credentials
 
 NAMES = ("aws", "aws-lbc", "aws-front")
 """The processes."""

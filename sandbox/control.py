@@ -20,6 +20,7 @@ from sandbox import processes as specs
 from sandbox.accounts import forget_accounts
 from sandbox.aws_facts import write_aws_facts
 from sandbox.bootstrap import bootstrap, bootstrap_aws
+from sandbox.credentials import write_credentials
 from sandbox.layout import Layout, write_atomically
 from sandbox.locks import held
 from sandbox.ports import Ports, choose
@@ -184,7 +185,7 @@ class Sandbox:
         for environment in specs.ENVIRONMENTS:
             directory = f"https://{ports.address(f'pebble-{environment}')}/dir"
             layout.write_fact(f"acme-{environment}-directory", directory)
-        specs.write_credentials(layout, ports)
+        write_credentials(layout, ports)
         layout.write_fact("acme-ca.pem", (layout.pki / "acme-ca.pem").read_text())
 
     def _roots(self, ports: Ports) -> str:

@@ -11,9 +11,9 @@ from components.annotations import alb, nlb
 from components.clouds.aws_certificate import AwsCertificate
 from components.clouds.aws_controller import SERVICE_ACCOUNT, LoadBalancerController, controller_policy
 from components.clouds.aws_identity import AwsIdentity, external_dns_policy, solver_policy
+from components.clouds.aws_nlb import nlb_annotations
 from components.clouds.aws_zone import AwsZone
 from components.clouds.base import Address, Balancer, Target
-from components.entrypoints.nlb import nlb_annotations
 from components.settings import Settings
 from components.settings.aws import LoadBalancerSettings, NlbSettings, ServiceAccount
 from components.settings.certificates import AcmCertificate
