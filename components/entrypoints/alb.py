@@ -122,7 +122,8 @@ class AlbEntrypoint(pulumi.ComponentResource):
                 certificate_arns=pulumi.Output.all(*issued.references).apply(",".join),
                 ssl_redirect=own.ports.https if site.https_redirect else None,
                 ssl_policy=own.tls_policy,
-                inbound_cidrs=own.inbound_cidrs or _let_in(own),
+                # Security groups of one's own say it themselves; the controller then ignores this.
+                inbound_cidrs=() if own.security_groups else own.inbound_cidrs or _let_in(own),
                 load_balancer_attributes={_DROP_INVALID: "true", **own.attributes},
                 access_logs_bucket=logs.bucket if logs else None,
                 access_logs_prefix=logs.prefix if logs else None,

@@ -143,6 +143,14 @@ class AlbEntrypoint(Entered):
     attributes: Attributes = Field(default_factory=dict, description="Further load balancer attributes.")
     annotations: dict[str, str] = Field(default_factory=dict, description="Added to the Ingress of every site.")
 
+    @model_validator(mode="after")
+    def _let_in_once(self) -> AlbEntrypoint:
+        if self.security_groups and self.inbound_cidrs:
+            raise ValueError(
+                "security_groups of your own say who is let in: leave inbound_cidrs out, or let the controller make a group"
+            )
+        return self
+
 
 class EntrypointSettings(OneOf):
     """How traffic enters; changing the key moves every site."""

@@ -49,6 +49,7 @@ def test_alb_with_everything() -> None:
         inbound_cidrs=("10.0.0.0/8", "192.168.0.0/16"),
         subnets=["subnet-a", "subnet-b"],
         security_groups="sg-1",
+        manage_backend_security_group_rules=True,
         ip_address_type="dualstack",
         tags={"team": "shop, web", "cost": "1"},
         actions={"elsewhere": '{"type": "redirect"}'},

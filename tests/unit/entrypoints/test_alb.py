@@ -136,6 +136,7 @@ def test_every_option_is_told_alike_by_every_ingress(own: dict[str, Any], key: s
 def test_security_groups_of_ones_own_still_reach_the_pods() -> None:
     """With them the controller opens the pods' own groups only where it is told to."""
     told = ingress(made_by(own={"security_groups": ["sg-0a1b2c3d"]})).told
+    assert "inbound-cidrs" not in told  # the groups say it
     assert told.get("manage-backend-security-group-rules") == "true"
 
 

@@ -66,6 +66,8 @@ CASES: list[tuple[Path, Any, str | None, str]] = [
     ((*_ALB, "target_type"), "pod", None, 'must be one of instance, ip, got "pod"'),
     ((*_ALB, "subnets"), ["vpc-1"], "portico:entrypoint.alb.subnets[0]",
      '"vpc-1" is not the id of a subnet, such as subnet-0a1b2c3d4e5f67890'),
+    (_ALB, {"scheme": "internal", "security_groups": ["sg-0a1b2c3d"], "inbound_cidrs": ["10.0.0.0/8"]}, None,
+     "security_groups of your own say who is let in: leave inbound_cidrs out"),
     ((*_ALB, "security_groups"), ["web"], "portico:entrypoint.alb.security_groups[0]",
      '"web" is not the id of a security group, such as sg-0a1b2c3d4e5f67890'),
     ((*_ALB, "inbound_cidrs"), ["10.0.0.1/8"], "portico:entrypoint.alb.inbound_cidrs[0]",

@@ -123,7 +123,7 @@ def test_a_pod_identity_association_lives_and_goes(twin: Any, role: str, refused
     assert listed(namespace="kube-system") == [made["associationId"]]
     assert listed(serviceAccount="other") == []
     eks.delete_pod_identity_association(**key)
-    assert listed() == []
+    assert listed(namespace="kube-system") == []
     for operation in (eks.describe_pod_identity_association, eks.delete_pod_identity_association):
         with refused("ResourceNotFoundException"):
             operation(**key)

@@ -50,11 +50,11 @@ def test_an_apex_and_its_wildcard_share_one_record_and_are_issued_within_a_secon
 
 
 def test_every_name_must_be_proven(twin: Any, zone: Make, change: Any) -> None:
-    arn, (first, second) = _request(twin, "one.example", "two.example")
+    arn, (first, second) = _request(twin, "one-of.example", "two-of.example")
     assert first != second
-    change(zone("one.example"), ("CREATE", first["Name"], "CNAME", first["Value"]))
+    change(zone("one-of.example"), ("CREATE", first["Name"], "CNAME", first["Value"]))
     assert not _becomes_issued(twin, arn, within=0.45)
-    change(zone("two.example"), ("CREATE", second["Name"], "CNAME", second["Value"]))
+    change(zone("two-of.example"), ("CREATE", second["Name"], "CNAME", second["Value"]))
     assert _becomes_issued(twin, arn)
 
 
