@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sandbox.aws.provider.problems import ProviderError
-from sandbox.aws.provider.wire import UNKNOWN, Unknown
+from sandbox.plugin.problems import ProviderError
+from sandbox.plugin.wire import UNKNOWN, Unknown
 
 if TYPE_CHECKING:  # boto3 takes a third of a second to import, and a preview from nothing never calls AWS
     import boto3  # type: ignore[import-untyped]

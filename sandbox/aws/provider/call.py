@@ -1,90 +1,32 @@
-"""One request of the engine: where it goes, how long it may take, and waiting that can be cancelled."""
+"""One request of the engine: whose AWS it is for, and where."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from sandbox.aws.provider.account import Account
-from sandbox.aws.provider.problems import ProviderError, code
-
-T = TypeVar("T")
-
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
+from sandbox.plugin import call as plugin
 
 
-def duration(seconds: float) -> str:
-    """Seconds as Go prints them, such as `1h15m0s`."""
-    whole = int(seconds)
-    hours, minutes, rest = whole // 3600, whole % 3600 // 60, seconds - whole // 60 * 60
-    text = f"{rest:.3f}".rstrip("0").rstrip(".") + "s"
-    if hours:
-        return f"{hours}h{minutes}m{text}"
-    return f"{minutes}m{text}" if minutes else text
-
-
-@dataclass(frozen=True)
-class Call:
-    """What a resource needs to know of the request that it serves.
+@dataclass(frozen=True, kw_only=True)
+class Call(plugin.Call):
+    """A request to AWS.
 
     Attributes:
         account: whose AWS it is.
         region: that the resource lies in.
-        timeout: seconds that the program set for this operation, None for the resource's default.
-        cancelled: set when the engine wants no more waiting.
     """
 
     account: Account
     region: str
-    timeout: float | None = None
-    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def ambient(self) -> Mapping[str, Any]:
+        """The provider's region."""
+        return {"region": self.account.region}
 
     def client(self, service: str) -> Any:
         """The service's client in the resource's region."""
         return self.account.client(service, self.region)
-
-    def seconds(self, default: float) -> float:
-        """How long the operation may take."""
-        return self.timeout or default
-
-    def poll(self, probe: Callable[[], T | None], seconds: float, overdue: Callable[[], str]) -> T:
-        """Ask until there is an answer.
-
-        Args:
-            probe: gives the answer, or None as long as there is none.
-            seconds: after which it is given up.
-            overdue: says then what was waited for.
-
-        Raises:
-            ProviderError: it is overdue, or the request was cancelled.
-        """
-        end, pause = time.monotonic() + seconds, _FIRST_PAUSE
-        while (answer := probe()) is None:
-            left = end - time.monotonic()
-            if left <= 0:
-                raise ProviderError(overdue())
-            if self.cancelled.wait(min(pause, left)):
-                raise ProviderError("context canceled")
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
-        return answer
-
-    def insist(self, call: Callable[[], T], codes: Collection[str], seconds: float, saying: str = "") -> T:
-        """Call again while AWS answers with one of these codes, whose message holds `saying`; then raise what it answered."""
-        last: list[Exception] = []
-
-        def once() -> list[T] | None:
-            try:
-                return [call()]
-            except Exception as error:
-                if code(error) not in codes or saying not in str(error):
-                    raise
-                last[:] = [error]
-                return None
-
-        try:
-            return self.poll(once, seconds, lambda: "")[0]
-        except ProviderError as error:
-            raise (last[0] if last and not str(error) else error) from error

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 
 from sandbox.aws.provider import VERSION
-from sandbox.layout import PROJECT, write_atomically
-
-
-def launcher() -> str:
-    """A script that becomes the plugin, with the Python that runs this."""
-    # Only the checkout is needed of the path; -P keeps the folder that pulumi runs in out of it.
-    command = f"exec {shlex.quote(sys.executable)} -P -m sandbox.aws.provider"
-    return f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(PROJECT))}\nexport PYTHONPATH\n{command}\n"
+from sandbox.plugin.install import install as install_plugin
 
 
 def install(home: Path) -> Path:
-    """Put the launcher into a Pulumi home, where `pulumi plugin install` would put the real one; returns its path."""
-    program = home / "plugins" / f"resource-aws-v{VERSION}" / "pulumi-resource-aws"
-    text = launcher()
-    if not program.is_file() or program.read_text() != text:
-        write_atomically(program, text, mode=0o755)
-    return program
+    """Put the launcher into a Pulumi home; returns its path."""
+    return install_plugin(home, "aws", VERSION)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.aws.provider.account import Account
-from sandbox.aws.provider.wire import UNKNOWN, Unknown
+from sandbox.plugin.wire import UNKNOWN, Unknown
 
 
 def wanted(account: Account, inputs: Mapping[str, Any]) -> dict[str, Any] | Unknown:

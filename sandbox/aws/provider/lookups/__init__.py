@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sandbox.aws.provider.call import Call
 from sandbox.aws.provider.lookups import balancer, cluster, identity, network, zone
-from sandbox.aws.provider.wire import Properties
+from sandbox.plugin.wire import Properties
 
 TABLE: dict[str, Callable[[Call, Properties], Properties]] = {
     "aws:ec2/getSubnet:getSubnet": network.get_subnet,

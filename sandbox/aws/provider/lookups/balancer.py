@@ -7,8 +7,8 @@ from typing import Any
 from sandbox.aws.provider import tags
 from sandbox.aws.provider.call import Call
 from sandbox.aws.provider.lookups.one import has
-from sandbox.aws.provider.problems import ProviderError, code, doing
-from sandbox.aws.provider.wire import Properties
+from sandbox.plugin.problems import ProviderError, code, doing
+from sandbox.plugin.wire import Properties
 
 _TEXTS = {
     "arn": "LoadBalancerArn",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.aws.provider.call import Call
-from sandbox.aws.provider.problems import MissingError, code, doing
-from sandbox.aws.provider.wire import Properties
+from sandbox.plugin.problems import MissingError, code, doing
+from sandbox.plugin.wire import Properties
 
 _TEXTS = ("arn", "endpoint", "name", "platformVersion", "roleArn", "status", "version")
 # Of clusters with these options, which no cluster of this project has.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sandbox.aws.provider import tags
 from sandbox.aws.provider.call import Call
-from sandbox.aws.provider.problems import MissingError, ProviderError, doing
 from sandbox.aws.provider.resources import iam
-from sandbox.aws.provider.wire import Properties
+from sandbox.plugin.problems import MissingError, ProviderError, doing
+from sandbox.plugin.wire import Properties
 
 _SUFFIXES = {"aws": "amazonaws.com", "aws-cn": "amazonaws.com.cn", "aws-us-gov": "amazonaws.com"}
 

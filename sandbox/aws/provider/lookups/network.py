@@ -7,8 +7,8 @@ from typing import Any
 from sandbox.aws.provider import tags
 from sandbox.aws.provider.call import Call
 from sandbox.aws.provider.lookups.one import only
-from sandbox.aws.provider.problems import code, doing
-from sandbox.aws.provider.wire import Properties
+from sandbox.plugin.problems import code, doing
+from sandbox.plugin.wire import Properties
 
 _FILTERS = {
     "availabilityZone": "availability-zone",

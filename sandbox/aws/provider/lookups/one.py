@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sandbox.aws.provider.problems import ProviderError
+from sandbox.plugin.problems import ProviderError
 
 T = TypeVar("T")
 

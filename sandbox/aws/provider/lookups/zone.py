@@ -7,10 +7,10 @@ from typing import Any
 from sandbox.aws.provider import tags
 from sandbox.aws.provider.call import Call
 from sandbox.aws.provider.lookups.one import has, only
-from sandbox.aws.provider.problems import ProviderError, doing
 from sandbox.aws.provider.resources.dns import clean, find_zone
-from sandbox.aws.provider.same import bare, hostname
-from sandbox.aws.provider.wire import Properties
+from sandbox.plugin.problems import ProviderError, doing
+from sandbox.plugin.same import bare, hostname
+from sandbox.plugin.wire import Properties
 
 _KIND = "Route 53 Hosted Zone"
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.aws.provider.call import Call
-from sandbox.aws.provider.problems import ProviderError, code, doing
-from sandbox.aws.provider.wire import UNKNOWN, Properties, unknown
+from sandbox.plugin.problems import ProviderError, code, doing
+from sandbox.plugin.wire import UNKNOWN, Properties, unknown
 
 IMPORTED = ("certificateBody", "certificateChain", "privateKey")
 GONE = "ResourceNotFoundException"

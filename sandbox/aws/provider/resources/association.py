@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 from sandbox.aws.provider import tags
 from sandbox.aws.provider.call import Call
-from sandbox.aws.provider.problems import ProviderError, code, doing, gone_is_fine
+from sandbox.aws.provider.document import document
 from sandbox.aws.provider.resources import iam
-from sandbox.aws.provider.same import document
-from sandbox.aws.provider.schema import REGION, TAGS, Field, Resource
-from sandbox.aws.provider.wire import Properties
+from sandbox.aws.provider.schema import REGION, TAGS, Resource
+from sandbox.plugin.problems import ProviderError, code, doing, gone_is_fine
+from sandbox.plugin.schema import Field
+from sandbox.plugin.wire import Properties
 
 _GONE = "ResourceNotFoundException"
 _CHANGEABLE = ("disableSessionTags", "policy", "roleArn", "targetRoleArn")

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from sandbox.aws.provider.call import Call
-from sandbox.aws.provider.naming import unique
-from sandbox.aws.provider.problems import ProviderError, doing, gone_is_fine
 from sandbox.aws.provider.resources import iam
-from sandbox.aws.provider.schema import Field, Resource
-from sandbox.aws.provider.wire import Properties
+from sandbox.aws.provider.schema import Resource
+from sandbox.plugin.naming import unique
+from sandbox.plugin.problems import ProviderError, doing, gone_is_fine
+from sandbox.plugin.schema import Field
+from sandbox.plugin.wire import Properties
 
 
 class RolePolicyAttachment(Resource):

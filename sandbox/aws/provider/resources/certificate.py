@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from sandbox.aws.provider import tags
-from sandbox.aws.provider.account import Account
-from sandbox.aws.provider.call import Call, duration
-from sandbox.aws.provider.problems import doing, gone_is_fine
+from sandbox.aws.provider.call import Call
 from sandbox.aws.provider.resources import acm
-from sandbox.aws.provider.same import equal, unordered
-from sandbox.aws.provider.schema import REGION, TAGS, Field, Resource
-from sandbox.aws.provider.wire import UNKNOWN, Properties, unknown
+from sandbox.aws.provider.schema import REGION, TAGS, Resource
+from sandbox.plugin.call import duration
+from sandbox.plugin.problems import doing, gone_is_fine
+from sandbox.plugin.same import equal, unordered
+from sandbox.plugin.schema import Field
+from sandbox.plugin.wire import UNKNOWN, Properties, unknown
 
 _ASSIGNMENT = 300.0  # seconds: until ACM has chosen the validation records
 _IN_USE = 1200.0  # seconds: what no longer uses a certificate may be told as using it for that long
@@ -74,9 +75,9 @@ class Certificate(Resource):
         """With the certificate's own name among the names."""
         return {**inputs, "subjectAlternativeNames": acm.names(inputs)} if inputs.get("subjectAlternativeNames") else inputs
 
-    def planned(self, account: Account, inputs: Properties, state: Properties) -> Properties:
+    def planned(self, call: Call, inputs: Properties, state: Properties) -> Properties:
         """Which names will be validated is known before, with which records is not."""
-        plan = super().planned(account, inputs, state)
+        plan = super().planned(call, inputs, state)
         names = acm.names(inputs)
         if not state and inputs.get("validationMethod") == "DNS" and not unknown(names):
             rest = dict.fromkeys(("resourceRecordName", "resourceRecordType", "resourceRecordValue"), UNKNOWN)

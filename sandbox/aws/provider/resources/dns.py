@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sandbox.aws.provider.call import Call, duration
-from sandbox.aws.provider.problems import MissingError, code
+from sandbox.aws.provider.call import Call
+from sandbox.plugin.call import duration
+from sandbox.plugin.problems import MissingError, code
 
 NO_ZONE = "NoSuchHostedZone"
 _OCTAL = re.compile(r"\\([0-7]{3})")

@@ -7,9 +7,10 @@ from typing import ClassVar
 
 from sandbox.aws.provider import tags
 from sandbox.aws.provider.call import Call
-from sandbox.aws.provider.problems import ProviderError, code, doing, gone_is_fine
-from sandbox.aws.provider.schema import REGION, TAGS, Field, Resource
-from sandbox.aws.provider.wire import Properties
+from sandbox.aws.provider.schema import REGION, TAGS, Resource
+from sandbox.plugin.problems import ProviderError, code, doing, gone_is_fine
+from sandbox.plugin.schema import Field
+from sandbox.plugin.wire import Properties
 
 _NOT_FOUND = "InvalidAllocationID.NotFound"
 _ASSOCIATION = ("instance", "networkInterface", "associateWithPrivateIp")

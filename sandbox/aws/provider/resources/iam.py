@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 from sandbox.aws.provider import tags
 from sandbox.aws.provider.call import Call
-from sandbox.aws.provider.problems import code
-from sandbox.aws.provider.same import document
+from sandbox.aws.provider.document import document
+from sandbox.plugin.problems import code
 
 NO_ENTITY = "NoSuchEntity"
 PROPAGATION = 120.0

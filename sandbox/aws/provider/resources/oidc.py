@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 from sandbox.aws.provider import tags
 from sandbox.aws.provider.call import Call
-from sandbox.aws.provider.problems import doing, gone_is_fine
 from sandbox.aws.provider.resources import iam
-from sandbox.aws.provider.same import equal, unordered
-from sandbox.aws.provider.schema import TAGS, Field, Resource
-from sandbox.aws.provider.wire import Properties
+from sandbox.aws.provider.schema import TAGS, Resource
+from sandbox.plugin.problems import doing, gone_is_fine
+from sandbox.plugin.same import equal, unordered
+from sandbox.plugin.schema import Field
+from sandbox.plugin.wire import Properties
 
 _DIGEST = 40  # hex digits of a thumbprint
 

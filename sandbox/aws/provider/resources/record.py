@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from sandbox.aws.provider.call import Call
-from sandbox.aws.provider.problems import MissingError, ProviderError, code, doing, gone_is_fine, text
 from sandbox.aws.provider.resources import recordset
 from sandbox.aws.provider.resources.dns import NO_ZONE, clean, find_zone, in_sync, unescape
-from sandbox.aws.provider.same import bare, equal, hostname, unordered
-from sandbox.aws.provider.schema import Field, Resource
-from sandbox.aws.provider.wire import Properties
+from sandbox.aws.provider.schema import Resource
+from sandbox.plugin.problems import MissingError, ProviderError, code, doing, gone_is_fine, text
+from sandbox.plugin.same import bare, equal, hostname, unordered
+from sandbox.plugin.schema import Field
+from sandbox.plugin.wire import Properties
 
 _SYNC = 1800.0
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.aws.provider.resources.dns import unescape
-from sandbox.aws.provider.same import bare, equal, unordered
-from sandbox.aws.provider.wire import Properties
+from sandbox.plugin.same import bare, equal, unordered
+from sandbox.plugin.wire import Properties
 
 TYPES = (
     "SOA",

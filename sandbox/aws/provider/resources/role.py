@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 
 from sandbox.aws.provider import tags
 from sandbox.aws.provider.call import Call
-from sandbox.aws.provider.naming import unique
-from sandbox.aws.provider.problems import doing, gone_is_fine
+from sandbox.aws.provider.document import document
 from sandbox.aws.provider.resources import iam
-from sandbox.aws.provider.same import document, unordered
-from sandbox.aws.provider.schema import TAGS, AutoName, Field, Resource
-from sandbox.aws.provider.wire import Properties
+from sandbox.aws.provider.schema import TAGS, Resource
+from sandbox.plugin.naming import unique
+from sandbox.plugin.problems import doing, gone_is_fine
+from sandbox.plugin.same import unordered
+from sandbox.plugin.schema import AutoName, Field
+from sandbox.plugin.wire import Properties
 
 _HOUR, _HALF_DAY = 3600, 43200
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from sandbox.aws.provider.call import Call, duration
-from sandbox.aws.provider.problems import MissingError, ProviderError, doing
+from sandbox.aws.provider.call import Call
 from sandbox.aws.provider.resources.acm import find
-from sandbox.aws.provider.same import unordered
-from sandbox.aws.provider.schema import REGION, Field, Resource
-from sandbox.aws.provider.wire import Properties
+from sandbox.aws.provider.schema import REGION, Resource
+from sandbox.plugin.call import duration
+from sandbox.plugin.problems import MissingError, ProviderError, doing
+from sandbox.plugin.same import unordered
+from sandbox.plugin.schema import Field
+from sandbox.plugin.wire import Properties
 
 _CREATE = 75 * 60.0
 

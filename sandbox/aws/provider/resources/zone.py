@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 from sandbox.aws.provider import tags
 from sandbox.aws.provider.call import Call
-from sandbox.aws.provider.problems import MissingError, doing, gone_is_fine
 from sandbox.aws.provider.resources.dns import NO_ZONE, clean, find_zone, in_sync
-from sandbox.aws.provider.same import bare, hostname, unordered
-from sandbox.aws.provider.schema import TAGS, AutoName, Field, Resource
-from sandbox.aws.provider.wire import Properties
+from sandbox.aws.provider.schema import TAGS, Resource
+from sandbox.plugin.problems import MissingError, doing, gone_is_fine
+from sandbox.plugin.same import bare, hostname, unordered
+from sandbox.plugin.schema import AutoName, Field
+from sandbox.plugin.wire import Properties
 
 _SYNC = 1800.0
 _BATCH = 100  # changes per request, far below Route 53's 1000

@@ -11,8 +11,9 @@ from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from sandbox.aws.provider.servicer import Provider
-from sandbox.aws.provider.wire import decode, encode
+from sandbox.aws.provider.plugin import PLUGIN
+from sandbox.plugin.servicer import Plugin, Provider
+from sandbox.plugin.wire import decode, encode
 
 
 class RefusedError(Exception):
@@ -39,9 +40,10 @@ class Engine:
     """One configured provider behind a real gRPC connection."""
 
     config: dict[str, Any] = field(default_factory=lambda: {"region": "eu-central-1"})
+    plugin: Plugin[Any] = PLUGIN
 
     def __post_init__(self) -> None:
-        self.provider = Provider()
+        self.provider = Provider(self.plugin)
         self.server = grpc.server(ThreadPoolExecutor(8))
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(self.provider, self.server)
         port = self.server.add_insecure_port("127.0.0.1:0")

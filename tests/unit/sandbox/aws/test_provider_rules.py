@@ -16,10 +16,10 @@ import psutil
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from sandbox.aws.provider.call import duration
+from sandbox.aws.provider.document import document
 from sandbox.aws.provider.resources import TABLE
-from sandbox.aws.provider.same import document
-from sandbox.aws.provider.wire import UNKNOWN, Secret, decode, encode
+from sandbox.plugin.call import duration
+from sandbox.plugin.wire import UNKNOWN, Secret, decode, encode
 from tests.unit.sandbox.aws.provider_engine import Engine, RefusedError, Standing
 from tests.unit.sandbox.aws.test_provider_lives import ALLOW, CERTIFICATE, EIP, POLICY, RECORD, ROLE, TRUST, VALIDATION, ZONE
 

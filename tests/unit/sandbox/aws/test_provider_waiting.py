@@ -12,8 +12,8 @@ import pytest
 
 from sandbox.aws import client as aws
 from sandbox.aws.client import Fault
-from sandbox.aws.provider.wire import Secret, decode
 from sandbox.pki import Authority
+from sandbox.plugin.wire import Secret, decode
 from tests.unit.sandbox.aws.provider_engine import Engine, RefusedError, Standing
 from tests.unit.sandbox.aws.test_provider_lives import (
     ALLOW,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -34,23 +35,41 @@ class PartialError(Exception):
         self.reason = reason
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A refusal of the cloud: its code, and the line that the real provider prints."""
+
+    code: str
+    line: str
+
+
+Reader = Callable[[BaseException], Answer | None]
+"""Knows the errors of one cloud's client; None if an error is no answer of the cloud."""
+
+_readers: list[Reader] = []
+
+
+def reads(reader: Reader) -> Reader:
+    """Decorates the one function of a provider that understands its client's errors."""
+    _readers.append(reader)
+    return reader
+
+
+def answered(error: BaseException) -> Answer | None:
+    """What the cloud answered, None if it is no answer of the cloud."""
+    return next((answer for reader in _readers if (answer := reader(error))), None)
+
+
 def code(error: BaseException) -> str:
-    """AWS's error code, empty if it is no answer of AWS."""
-    response = getattr(error, "response", None)
-    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+    """The cloud's error code, empty if it is no answer of the cloud."""
+    answer = answered(error)
+    return answer.code if answer else ""
 
 
 def text(error: BaseException) -> str:
-    """An error in one line, an answer of AWS in the form of its SDK for Go, which the real provider prints."""
-    if not code(error):
-        return str(error) or type(error).__name__
-    response: Any = getattr(error, "response", {})
-    said, meta = response["Error"], response.get("ResponseMetadata", {})
-    operation = getattr(error, "operation_name", "")
-    return (
-        f"operation error {operation}: https response error StatusCode: {meta.get('HTTPStatusCode', 0)}, "
-        f"RequestID: {meta.get('RequestId', '')}, {said['Code']}: {said.get('Message', '')}"
-    )
+    """An error in one line."""
+    answer = answered(error)
+    return answer.line if answer else str(error) or type(error).__name__
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from typing import Any
 
 from pulumi.runtime.proto import provider_pb2
 
-from sandbox.aws.provider.problems import ProviderError
-from sandbox.aws.provider.schema import AutoName
+from sandbox.plugin.problems import ProviderError
+from sandbox.plugin.schema import AutoName
 
 DEFAULTS = "__defaults"
 """The input that says which others the provider chose, as the real provider keeps it."""

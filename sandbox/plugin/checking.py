@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pulumi.runtime.proto import provider_pb2
 
-from sandbox.aws.provider.naming import DEFAULTS, choose
-from sandbox.aws.provider.problems import ProviderError
-from sandbox.aws.provider.schema import Field, Resource
-from sandbox.aws.provider.wire import Properties, Unknown, plain
+from sandbox.plugin.naming import DEFAULTS, choose
+from sandbox.plugin.problems import ProviderError
+from sandbox.plugin.schema import Field, Resource
+from sandbox.plugin.wire import Properties, Unknown, plain
 
 Failure = tuple[str, str]
 """A property, and what is wrong with it."""
@@ -18,7 +19,7 @@ _KINDS = {str: "string", int: "number", bool: "boolean", list: "list", dict: "ob
 
 
 def check(
-    resource: Resource, request: provider_pb2.CheckRequest, olds: Properties, news: Properties
+    resource: Resource[Any], request: provider_pb2.CheckRequest, olds: Properties, news: Properties
 ) -> tuple[Properties, list[Failure]]:
     """The inputs with defaults, secrets as they were given, and all that is wrong with them."""
     inputs = {key: value for key, value in news.items() if value is not None and key != DEFAULTS}

@@ -3,54 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pulumi.runtime.proto import provider_pb2
 
-from sandbox.aws.provider import tags
-from sandbox.aws.provider.account import Account
-from sandbox.aws.provider.naming import DEFAULTS
-from sandbox.aws.provider.same import absent, equal
-from sandbox.aws.provider.schema import Resource
-from sandbox.aws.provider.wire import Properties, Unknown, unknown
+from sandbox.plugin.call import Call
+from sandbox.plugin.naming import DEFAULTS
+from sandbox.plugin.same import absent
+from sandbox.plugin.schema import Change, Resource
+from sandbox.plugin.wire import Properties, Unknown, unknown
 
 _PLAIN = str.isidentifier
 
-
-@dataclass(frozen=True)
-class Change:
-    """One property that differs."""
-
-    name: str
-    old: Any
-    new: Any
-    replaces: bool = False
-    given: bool = True
+C = TypeVar("C", bound=Call)
 
 
-def changes(resource: Resource, account: Account, state: Properties, news: Properties) -> Iterator[Change]:
+def changes(resource: Resource[C], call: C, state: Properties, news: Properties) -> Iterator[Change]:
     """All that differs between outputs and new inputs."""
     meant = resource.meant(news)
     for name, field in resource.fields.items():
         old, new = state.get(name), meant.get(name)
-        if name == "region" or (new is None and field.computed):
+        if field.ambient or (new is None and field.computed):
             continue
         if unknown(new) or not field.same(old, new):
             yield Change(name, old, new, field.replaces)
-    if "tagsAll" in state:
-        every = tags.wanted(account, news)
-        if equal(state.get("tags"), news.get("tags")) and not equal(state["tagsAll"], every):
-            yield Change("tagsAll", state["tagsAll"], every, given=False)
-    if resource.regional and state.get("region"):
-        region = news.get("region") or account.region
-        if region != state["region"]:
-            yield Change("region", state["region"], region, replaces=True, given="region" in news)
+    yield from resource.beyond(call, state, news)
+    for name in resource.ambient():
+        wanted = news.get(name) or call.ambient[name]
+        if state.get(name) and wanted != state[name]:
+            yield Change(name, state[name], wanted, replaces=True)
 
 
-def diff(resource: Resource, account: Account, state: Properties, news: Properties) -> provider_pb2.DiffResponse:
+def diff(resource: Resource[C], call: C, state: Properties, news: Properties) -> provider_pb2.DiffResponse:
     """The engine's answer."""
-    found = list(changes(resource, account, state, news))
+    found = list(changes(resource, call, state, news))
     replaces = [change.name for change in found if change.replaces]
     details = {path: kind for change in found for path, kind in _details(change)}
     return provider_pb2.DiffResponse(
@@ -63,7 +49,7 @@ def diff(resource: Resource, account: Account, state: Properties, news: Properti
     )
 
 
-def _collides(resource: Resource, state: Properties, news: Properties) -> bool:
+def _collides(resource: Resource[Any], state: Properties, news: Properties) -> bool:
     """Whether the new resource would have the old one's name: one that the program gave stays, one that was chosen changes."""
     rule = resource.auto_name
     if not rule or rule.field in (news.get(DEFAULTS) or ()) or rule.field not in news:

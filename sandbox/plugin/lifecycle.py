@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from sandbox.aws.provider.call import Call
-from sandbox.aws.provider.naming import DEFAULTS
-from sandbox.aws.provider.problems import PartialError, ProviderError, text
-from sandbox.aws.provider.same import absent
-from sandbox.aws.provider.schema import Resource
-from sandbox.aws.provider.wire import Properties
+from sandbox.plugin.call import Call
+from sandbox.plugin.naming import DEFAULTS
+from sandbox.plugin.problems import PartialError, ProviderError, text
+from sandbox.plugin.same import absent
+from sandbox.plugin.schema import Resource
+from sandbox.plugin.wire import Properties
+
+C = TypeVar("C", bound=Call)
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,10 @@ class Found:
     inputs: Properties
 
 
-class Lifecycle:
+class Lifecycle(Generic[C]):
     """One request for one resource."""
 
-    def __init__(self, resource: Resource, call: Call) -> None:
+    def __init__(self, resource: Resource[C], call: C) -> None:
         self._resource = resource
         self._call = call
 
@@ -69,8 +72,8 @@ class Lifecycle:
 
     def _outputs(self, id_: str, known: Properties) -> Properties | None:
         outputs = self._resource.read(self._call, id_, known)
-        if outputs is not None and self._resource.regional:
-            outputs["region"] = self._call.region
+        if outputs is not None:
+            outputs |= {name: known.get(name) or self._call.ambient[name] for name in self._resource.ambient()}
         return outputs
 
     def _whole(self, id_: str, inputs: Properties) -> Properties:
@@ -93,7 +96,7 @@ class Lifecycle:
         for name, value in inputs.items():
             field = self._resource.fields.get(name)
             actual = outputs.get(name)
-            if field is None or name == "region" or field.same(actual, meant[name]):
+            if field is None or field.ambient or field.same(actual, meant[name]):
                 result[name] = value
             elif actual is not None:
                 result[name] = actual
