@@ -11,7 +11,7 @@ import pulumi_kubernetes as k8s
 import yaml
 
 from components.settings import Problem, Settings, SettingsError
-from components.settings.cluster import EksCluster, InlineKubeconfig, KubeconfigFile, StackCluster
+from components.settings.cluster import EksCluster, GkeCluster, InlineKubeconfig, KubeconfigFile, StackCluster
 from components.settings.problems import key_of, shown, suggest, words
 
 
@@ -56,6 +56,8 @@ def read_kubeconfig(settings: Settings, root: Path, provider: pulumi.ProviderRes
     match settings.cluster.chosen:
         case EksCluster(name=name):
             return _of_eks(name, settings, provider)
+        case GkeCluster() as wanted:
+            return _of_gke(wanted, settings, provider)
         case StackCluster(name=name, output=output, context=context):
             text = pulumi.StackReference(name).require_output(output)
             return Kubeconfig(text, context, key_of(("cluster", "stack")))
@@ -85,6 +87,19 @@ def _of_eks(name: str, settings: Settings, provider: pulumi.ProviderResource | N
     except LookupError as error:
         region = settings.cloud.aws.region
         raise SettingsError([Problem(key, f"no cluster {shown(name)} is to be found in {region}: {error}")]) from None
+
+
+def _of_gke(wanted: GkeCluster, settings: Settings, provider: pulumi.ProviderResource | None) -> Kubeconfig:
+    key = key_of(("cluster", "gke", "name"))
+    if settings.cloud.gcp is None or provider is None:
+        raise ValueError("settings ask for Google Cloud where they name a cluster of GKE")
+    # Only a stack of this cloud is to pay for its SDK.
+    from components.clouds.gcp_lookup import gke_kubeconfig
+
+    try:
+        return Kubeconfig(gke_kubeconfig(wanted, settings.cloud.gcp, provider), None, key)
+    except LookupError as error:
+        raise SettingsError([Problem(key, f"no cluster {shown(wanted.name)} is to be found: {error}")]) from None
 
 
 def _unusable(kubeconfig: Kubeconfig) -> Problem | None:

@@ -17,10 +17,10 @@ from components.trust import Trust
 class FrontDoor(pulumi.ComponentResource):
     """Everything between the internet and the Services of one stack.
 
-    Creates, in this order: the cloud's reserved address and the records that point at it; the controller's load balancer;
-    cert-manager (unless it exists), the issuers and every certificate, awaited until issued; the objects that lead hosts and
-    paths to Services. On destroy the same in reverse. `opts.providers` must hold the cluster's provider: see
-    `components.cluster`.
+    Creates, in this order: the cloud's zones and reserved address; the controller's load balancer; cert-manager (unless it
+    exists) and the issuers; certificates; the objects that lead hosts and paths to Services; the records; and last it awaits
+    certificates that only a host that answers can get. On destroy the same in reverse. `opts.providers` must hold the cluster's
+    provider: see `components.cluster`.
 
     Outputs: `urls`, `address`, `name_servers`, `issuer`, `certificates` (expiry by key), `next_steps` (what is left for a
     person).
@@ -37,38 +37,47 @@ class FrontDoor(pulumi.ComponentResource):
         placed = pulumi.ResourceOptions(parent=self, depends_on=[*namespaces.values(), *installed])
         address = cloud.address(settings.entrypoint.chosen)
         entrypoint = open_entrypoint(settings, cloud, address, placed)
-        records = zones.point(settings.pointed_hosts, at=entrypoint.target) if entrypoint.target else {}
         trust = Trust(settings, cluster=cluster, cloud=cloud, http01=entrypoint.http01, front=entrypoint.front, opts=placed)
 
-        # A certificate comes before the entrypoint that shows it, unless it is proven through that very entrypoint.
+        # A certificate that is proven through the entrypoint is asked for before it, and awaited after the records lead there.
         for key in settings.certificates:
             trust.request(key)
         for key in settings.early_certificates:
             trust.issue(key)
-        entrypoint.listen([*trust.issued(settings.early_certificates).resources, *trust.requested(settings.late_certificates)])
-        for key in settings.late_certificates:
-            visited = [records[host] for host in settings.certificates[key].chosen.hosts]
-            trust.issue(key, depends_on=[*entrypoint.door, *visited])
+        entrypoint.listen(trust.shown(list(settings.certificates)))
 
         reached: list[Target | Balancer] = [entrypoint.target] if entrypoint.target else []
         services: dict[str, Service] = {}
         for key, service in settings.services.items():
-            issued = trust.issued(settings.certificates_for(service.tls_hosts))
+            shown = trust.shown(settings.certificates_for(service.tls_hosts))
             stands = [*installed, *([namespaces[service.namespace]] if service.namespace in namespaces else [])]
             opts = pulumi.ResourceOptions(parent=self, depends_on=stands)
-            services[key] = Service(key, settings, cloud, issued, opts)
+            services[key] = Service(key, settings, cloud, entrypoint, shown, opts)
             if (target := services[key].target) is not None:
                 zones.point(service.hosts, at=target)
 
+        sites: dict[str, Site] = {}
         for key, site in settings.sites.items():
-            issued = trust.issued(settings.certificates_for(site.hosts))
+            shown = trust.shown(settings.certificates_for(site.hosts))
             behind = [services[name] for name in settings.services_of(site)]
             stands = [*installed, *behind, *([namespaces[site.namespace]] if site.namespace in namespaces else [])]
             opts = pulumi.ResourceOptions(parent=self, depends_on=stands)
-            made = Site(key, site, settings=settings, entrypoint=entrypoint, issued=issued, opts=opts)
-            if made.target is not None:
-                zones.point(site.hosts, at=made.target)
-                reached.append(made.target)
+            sites[key] = Site(key, site, settings=settings, entrypoint=entrypoint, issued=shown, opts=opts)
+        finished = entrypoint.finish()
+
+        # Names lead to a site once it answers; where another entrypoint was before, it goes only after that.
+        records: dict[str, pulumi.Resource] = {}
+        for key, site in settings.sites.items():
+            answers = [sites[key], *([finished[site.namespace]] if site.namespace in finished else [])]
+            if (target := sites[key].target or entrypoint.target) is not None:
+                records |= zones.point(site.hosts, at=target, after=answers)
+                reached.append(target)
+        if entrypoint.target is not None:
+            unserved = [host for host in settings.pointed_hosts if host not in records]
+            records |= zones.point(unserved, at=entrypoint.target, after=entrypoint.door)
+        for key in settings.late_certificates:
+            visited = [records[host] for host in settings.certificates[key].chosen.hosts if host in records]
+            trust.issue(key, depends_on=[*entrypoint.door, *visited])
 
         self.outputs: dict[str, pulumi.Input[object]] = {
             "urls": settings.urls,

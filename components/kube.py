@@ -9,7 +9,7 @@ import yaml
 from lightkube import Client, KubeConfig
 from lightkube.core import decoders
 from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import Namespace, Secret
+from lightkube.resources.core_v1 import Namespace, Pod, Secret, Service
 
 
 def _learn() -> None:
@@ -19,7 +19,7 @@ def _learn() -> None:
     at the same time (seen with 0.22.0). The engine asks for many resources at once, each in a thread of its own; but only one
     thread runs this, because it imports this module.
     """
-    for kind in (Namespace, Secret):
+    for kind in (Namespace, Pod, Secret, Service):
         decoders.decode_object(b"{}", kind)
         decoders.decode_list(b'{"items": []}', kind)
     decoders.decode_status(b"{}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -52,6 +52,12 @@ def inside(component: pulumi.ComponentResource, opts: pulumi.ResourceOptions | N
     depends on.
     """
     return pulumi.ResourceOptions(parent=component, depends_on=opts.depends_on if opts else None)
+
+
+def resources_of(opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+    """What options say to wait for, as a list."""
+    given = opts.depends_on or []
+    return [each for each in (given if isinstance(given, Sequence) else [given]) if isinstance(each, pulumi.Resource)]
 
 
 def skip_await(reason: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from lightkube.resources.core_v1 import Namespace
 from components.clouds.dns_update import DnsError, DnsServer
 from components.cluster import Kubeconfig
 from components.kube import connect
+from components.preflight_health import health_problems
 from components.settings import Problem, Settings
 from components.settings.problems import key_of, shown
 
@@ -49,6 +50,10 @@ def _zones(settings: Settings, provider: pulumi.ProviderResource | None) -> Iter
         from components.clouds.aws_lookup import missing_zones
 
         yield from missing_zones(settings, provider)
+    if settings.cloud.gcp is not None and provider is not None:
+        from components.clouds.gcp_lookup import missing
+
+        yield from missing(settings, provider)
 
 
 def _cluster(settings: Settings, kubeconfig: Kubeconfig) -> Iterator[Problem]:
@@ -57,6 +62,7 @@ def _cluster(settings: Settings, kubeconfig: Kubeconfig) -> Iterator[Problem]:
     try:
         with connect(kubeconfig.text, kubeconfig.context) as client:
             existing = {str(item.metadata.name) for item in client.list(Namespace) if item.metadata is not None}
+            yield from health_problems(settings, client, existing)
     except (ApiError, ConfigError, LoadResourceError, ValueError) as error:
         # An ApiError is an HTTP error too: the cluster answered, and said no.
         yield Problem(kubeconfig.key, f"cluster {kubeconfig.server} refuses this kubeconfig: {error}")

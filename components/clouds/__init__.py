@@ -22,13 +22,22 @@ def open_cloud(settings: Settings, opts: pulumi.ResourceOptions) -> Cloud:
             from components.clouds.aws import Aws
 
             return Aws(settings, opts)
+        case "gcp":
+            from components.clouds.gcp import Gcp
+
+            return Gcp(settings, opts)
     raise AssertionError(f"no module for cloud {settings.cloud.kind}")
 
 
 def open_provider(settings: Settings) -> pulumi.ProviderResource | None:
     """The provider of the cloud's own SDK, made from what the stack file says; None where the cloud needs none."""
-    if settings.cloud.aws is None:
-        return None
-    from components.clouds.aws_lookup import aws_provider
+    match settings.cloud.kind:
+        case "aws":
+            from components.clouds.aws_lookup import aws_provider
 
-    return aws_provider(settings.cloud.aws, settings.name)
+            return aws_provider(settings.cloud.chosen, settings.name)
+        case "gcp":
+            from components.clouds.gcp_lookup import gcp_provider
+
+            return gcp_provider(settings.cloud.chosen, settings.name)
+    return None

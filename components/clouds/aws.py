@@ -45,7 +45,7 @@ class Aws(pulumi.ComponentResource):
         self._zones[wanted.name] = zone
         return zone
 
-    def address(self, entrypoint: LoadBalanced | AlbEntrypoint) -> Address:
+    def address(self, entrypoint: LoadBalanced | AlbEntrypoint, part: str = "") -> Address:
         """A name for an ALB; for a controller in the cluster what its Network Load Balancer is told."""
         if isinstance(entrypoint, AlbEntrypoint):
             name = self._settings.balancer_names["entrypoint", "alb"]
@@ -145,6 +145,10 @@ class Aws(pulumi.ComponentResource):
         seen = [one for zone in dict.fromkeys(zones.values()) for one in self._zones[zone].seen]
         made = AwsCertificate(key, wanted, self._prove, seen, self._child)
         return ManagedCertificate(made.reference, made.issued)
+
+    def ssl_policy(self, own: object) -> str:
+        """Settings ask for none."""
+        raise NotImplementedError
 
     def _prove(
         self, domain: str, name: pulumi.Output[str], kind: pulumi.Output[str], value: pulumi.Output[str]

@@ -47,7 +47,9 @@ class AwsZone(pulumi.ComponentResource):
             )
         return [self._delegation] if self._delegation is not None else []
 
-    def point(self, hosts: Sequence[str], at: Target | Balancer) -> dict[str, pulumi.Resource]:
+    def point(
+        self, hosts: Sequence[str], at: Target | Balancer, after: Sequence[pulumi.Resource] = ()
+    ) -> dict[str, pulumi.Resource]:
         """One A (or AAAA) record per host, or aliases for a load balancer: A, and AAAA where it speaks IPv6 too."""
         if isinstance(at, Target):
             return {
@@ -58,19 +60,20 @@ class AwsZone(pulumi.ComponentResource):
                     type=at.kind,
                     ttl=self._settings.ttl,
                     records=at.values,
-                    opts=pulumi.ResourceOptions(parent=self, depends_on=[*at.reservation]),
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=[*at.reservation, *after]),
                 )
                 for host in hosts
             }
-        made = {host: self._alias(host, host, "A", at) for host in hosts}
+        made = {host: self._alias(host, host, "A", at, after) for host in hosts}
         if at.dualstack:
             for host in hosts:
-                self._alias(f"{host}/AAAA", host, "AAAA", at)
+                self._alias(f"{host}/AAAA", host, "AAAA", at, after)
         return dict(made)
 
-    def _alias(self, name: str, host: str, kind: str, at: Balancer) -> aws.route53.Record:
+    def _alias(self, name: str, host: str, kind: str, at: Balancer, after: Sequence[pulumi.Resource]) -> aws.route53.Record:
         alias = aws.route53.RecordAliasArgs(name=at.hostname, zone_id=at.zone_id, evaluate_target_health=False)
-        return aws.route53.Record(name, zone_id=self.id, name=host, type=kind, aliases=[alias], opts=self._child)
+        opts = pulumi.ResourceOptions(parent=self, depends_on=[*after])
+        return aws.route53.Record(name, zone_id=self.id, name=host, type=kind, aliases=[alias], opts=opts)
 
     def prove(
         self, domain: str, name: pulumi.Input[str], kind: pulumi.Input[str], value: pulumi.Input[str]

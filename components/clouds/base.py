@@ -68,6 +68,12 @@ class Address:
     dualstack: bool = False
     #: Annotations whose change means another load balancer: the object that asks for it is then made anew.
     fixed: Sequence[str] = ()
+    #: Behind the names of what asks for it, where another entrypoint may stand beside it with an address of its own.
+    part: str = ""
+    #: Whether a Gateway says the address's name, and not its number.
+    named: bool = False
+    #: Whether it is one of IPv6.
+    ipv6: bool = False
 
     @property
     def replacing(self) -> list[str]:
@@ -86,8 +92,10 @@ class Zone(Protocol):
     def name_servers(self) -> pulumi.Output[list[str]]:
         """Where the parent zone must delegate to."""
 
-    def point(self, hosts: Sequence[str], at: Target | Balancer) -> dict[str, pulumi.Resource]:
-        """One record per host (two where both families are wanted); returns the first of each by host."""
+    def point(
+        self, hosts: Sequence[str], at: Target | Balancer, after: Sequence[pulumi.Resource] = ()
+    ) -> dict[str, pulumi.Resource]:
+        """One record per host (two where both families are wanted), once `after` stands; returns the first of each by host."""
 
 
 class Cloud(Protocol):
@@ -96,8 +104,11 @@ class Cloud(Protocol):
     def zone(self, wanted: ZoneSettings) -> Zone:
         """The zone, made or looked up."""
 
-    def address(self, entrypoint: Any) -> Address:
-        """What the load balancer before an in-cluster entrypoint is told; reserves an address where there is one to reserve."""
+    def address(self, entrypoint: Any, part: str = "") -> Address:
+        """What an entrypoint's load balancer is told; reserves an address where there is one to reserve.
+
+        `part` says which of several load balancers of the entrypoint it is for.
+        """
 
     def exposed(self, key: str, load_balancer: LoadBalancerSettings, tls: Mapping[int, pulumi.Output[str]]) -> Address:
         """The same for a Service of its own; `tls` are the certificates of the ports on which the load balancer ends TLS."""
@@ -113,3 +124,6 @@ class Cloud(Protocol):
 
     def certificate(self, key: str, wanted: Any) -> ManagedCertificate:
         """A certificate of the cloud's own; settings ask for none where it has none."""
+
+    def ssl_policy(self, own: Any) -> pulumi.Input[str]:
+        """The name of a policy for TLS at the cloud's load balancers; settings ask for none where it has none."""

@@ -40,7 +40,7 @@ class Rfc2136(pulumi.ComponentResource):
         secret = pulumi.Output.secret(tsig.secret.get_secret_value())
         return {"key_name": tsig.name, "algorithm": tsig.algorithm, "secret": secret}
 
-    def address(self, entrypoint: LoadBalanced) -> Address:
+    def address(self, entrypoint: LoadBalanced, part: str = "") -> Address:
         """Reserves an address (see `Reservation`). Known at preview if the stack file says it, else once it is reserved."""
         wanted = entrypoint.address
         reservation = Reservation(
@@ -88,6 +88,10 @@ class Rfc2136(pulumi.ComponentResource):
         """Settings ask for none."""
         raise NotImplementedError
 
+    def ssl_policy(self, own: object) -> str:
+        """Settings ask for none."""
+        raise NotImplementedError
+
 
 class Rfc2136Zone(pulumi.ComponentResource):
     """A zone on that server, and the records of one stack in it."""
@@ -113,7 +117,9 @@ class Rfc2136Zone(pulumi.ComponentResource):
         server = DnsServer(self._settings.server, self.name, tsig.name, tsig.algorithm, tsig.secret.get_secret_value())
         return pulumi.Output.from_input(server.name_servers())
 
-    def point(self, hosts: Sequence[str], at: Target | Balancer) -> dict[str, pulumi.Resource]:
+    def point(
+        self, hosts: Sequence[str], at: Target | Balancer, after: Sequence[pulumi.Resource] = ()
+    ) -> dict[str, pulumi.Resource]:
         """One A or AAAA record per host."""
         if not isinstance(at, Target):
             raise TypeError("a cluster of one's own has addresses only")
@@ -127,7 +133,7 @@ class Rfc2136Zone(pulumi.ComponentResource):
                 kind=at.kind,
                 ttl=self._settings.ttl,
                 values=at.values,
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[*at.reservation]),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[*at.reservation, *after]),
             )
             for host in hosts
         }

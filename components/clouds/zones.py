@@ -17,11 +17,13 @@ class Zones:
         self._settings = settings
         self._zones = zones
 
-    def point(self, hosts: Sequence[str], at: Target | Balancer) -> dict[str, pulumi.Resource]:
-        """A record per host, in the zone of each."""
+    def point(
+        self, hosts: Sequence[str], at: Target | Balancer, after: Sequence[pulumi.Resource] = ()
+    ) -> dict[str, pulumi.Resource]:
+        """A record per host, in the zone of each, once `after` stands."""
         made: dict[str, pulumi.Resource] = {}
         for name, zone in self._zones.items():
-            made |= zone.point([host for host in hosts if self._settings.zone_of(host) == name], at)
+            made |= zone.point([host for host in hosts if self._settings.zone_of(host) == name], at, after)
         return made
 
     @property

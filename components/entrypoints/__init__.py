@@ -11,6 +11,7 @@ from components.clouds import Address, Cloud
 from components.entrypoints.alb import AlbEntrypoint
 from components.entrypoints.base import Entrypoint
 from components.entrypoints.gateway import GatewayEntrypoint
+from components.entrypoints.gce import GceEntrypoint
 from components.entrypoints.nginx import NginxEntrypoint
 from components.entrypoints.traefik import TraefikEntrypoint
 from components.settings import Settings
@@ -20,6 +21,7 @@ __all__ = ["Entrypoint", "open_entrypoint"]
 _KINDS: dict[str, Callable[[Settings, Any, Cloud, Address, pulumi.ResourceOptions], Entrypoint]] = {
     "alb": AlbEntrypoint,
     "gateway": GatewayEntrypoint,
+    "gce": GceEntrypoint,
     "nginx": NginxEntrypoint,
     "traefik": TraefikEntrypoint,
 }

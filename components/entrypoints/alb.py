@@ -15,6 +15,7 @@ import pulumi_kubernetes as k8s
 from components.annotations.alb import alb
 from components.annotations.builder import HealthCheck
 from components.clouds import Address, Balancer, Cloud, Target
+from components.entrypoints.base import OnePerSite
 from components.names import ADDRESSED, awaited, inside, metadata, time_limit
 from components.settings import Settings
 from components.settings.entrypoint import AlbEntrypoint as AlbSettings
@@ -29,7 +30,7 @@ _ACTION, _NO_SERVICE = "elsewhere", "use-annotation"
 _LAST = 1000
 
 
-class AlbEntrypoint(pulumi.ComponentResource):
+class AlbEntrypoint(OnePerSite, pulumi.ComponentResource):
     """Creates the IngressClass where the cluster has none (Auto Mode), and per site an Ingress; all share one load balancer.
 
     TLS ends at the load balancer with certificates of ACM. A site whose paths are checked for health in different ways gets an
@@ -81,7 +82,7 @@ class AlbEntrypoint(pulumi.ComponentResource):
         """None: an ALB takes certificates from ACM only."""
         return None
 
-    def listen(self, certificates: Sequence[pulumi.Resource]) -> None:
+    def listen(self, shown: Issued) -> None:
         """Nothing to open: the load balancer is made with the first site."""
 
     def route(self, key: str, site: SiteSettings, issued: Issued, opts: pulumi.ResourceOptions) -> Target | Balancer:

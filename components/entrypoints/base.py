@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import pulumi
@@ -31,8 +31,26 @@ class Entrypoint(Protocol):
     def http01(self) -> dict[str, Any] | None:
         """The `http01` part of an issuer's solver that answers through this entrypoint; None if none can."""
 
-    def listen(self, certificates: Sequence[pulumi.Resource]) -> None:
-        """Opens the door, once the certificates that can be had before it are issued and the others asked for."""
+    def listen(self, shown: Issued) -> None:
+        """Opens the door: `shown` are all certificates, issued where they can be had before it, else asked for."""
+
+    def annotations_behind(self, namespace: str, service: str) -> Mapping[str, pulumi.Input[str]]:
+        """What a Service that this stack makes must carry, so that the entrypoint reaches it."""
 
     def route(self, key: str, site: SiteSettings, issued: Issued, opts: pulumi.ResourceOptions) -> Target | Balancer | None:
         """Leads one site; `issued` are the certificates of its hosts. Returns where its records point, if not to `target`."""
+
+    def finish(self) -> Mapping[str, pulumi.Resource]:
+        """Makes what can only be made once every site is led; by namespace, what must stand before its sites answer."""
+
+
+class OnePerSite:
+    """What entrypoints have in common whose sites need nothing of each other: reached Services stay as they are."""
+
+    def annotations_behind(self, namespace: str, service: str) -> Mapping[str, pulumi.Input[str]]:
+        """None."""
+        return {}
+
+    def finish(self) -> Mapping[str, pulumi.Resource]:
+        """Nothing is left: each site has been led by itself."""
+        return {}

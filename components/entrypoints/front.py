@@ -36,7 +36,8 @@ def open_front(
     """What gives the controller the reserved address: its release with `values`, or a Service before an existing one.
 
     A child of what owns the entrypoint, not of the entrypoint: changing the kind must not make another one and then delete
-    "the old", which in the cluster is the same object. Replaced by deleting first, since no two can hold one address.
+    "the old", which in the cluster is the same object. Replaced by deleting first, since no two can hold one address. Where each
+    load balancer has an address of its own (`Address.part`), it has a name of its own too, and the old one goes last.
     """
     after = pulumi.ResourceOptions.merge(
         opts,
@@ -46,7 +47,7 @@ def open_front(
     )
     if controller.existing is not None:
         return _service(stack, controller.existing, own, address, after)
-    return _release(stack, controller.helm or HelmController(), chart, values, after)
+    return _release(stack, controller.helm or HelmController(), chart, values, address, after)
 
 
 def _service(
@@ -59,6 +60,8 @@ def _service(
         type="LoadBalancer",
         load_balancer_ip=address.load_balancer_ip,
         load_balancer_class=address.load_balancer_class,
+        ip_families=["IPv6"] if address.ipv6 else None,
+        ip_family_policy="SingleStack" if address.ipv6 else None,
         selector=existing.selector,
         ports=[
             k8s.core.v1.ServicePortArgs(name="http", port=own.ports.http, target_port=targets.http),
@@ -67,7 +70,7 @@ def _service(
     )
     annotations = awaited(ADDRESSED, spec, {**address.service_annotations, **own.service_annotations})
     return k8s.core.v1.Service(
-        "front",
+        f"front{address.part}",
         metadata=metadata(stack, existing.service, existing.namespace, annotations=annotations),
         spec=spec,
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(custom_timeouts=time_limit(own.timeout))),
@@ -75,15 +78,20 @@ def _service(
 
 
 def _release(
-    stack: str, helm: HelmController, chart: Chart, values: Mapping[str, Any], opts: pulumi.ResourceOptions
+    stack: str,
+    helm: HelmController,
+    chart: Chart,
+    values: Mapping[str, Any],
+    address: Address,
+    opts: pulumi.ResourceOptions,
 ) -> k8s.helm.v3.Release:
     # Helm itself waits for the pods and for the address. With a chart of the user's own the repository is theirs to say too:
     # a local path or an oci:// reference has none.
     repository = helm.repository or (None if helm.chart else chart.repository)
     version = helm.version or (None if helm.chart else chart.version)
     return release(
-        "controller",
-        called=f"{stack}-{chart.name}",
+        f"controller{address.part}",
+        called=f"{stack}-{address.part.removeprefix('/') or chart.name}",
         namespace=helm.namespace or stack,
         create_namespace=helm.namespace is not None,
         chart=helm.chart or chart.name,

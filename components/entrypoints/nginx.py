@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components.clouds import Address, Balancer, Cloud, Target
+from components.entrypoints.base import OnePerSite
 from components.entrypoints.front import Chart, open_front
 from components.entrypoints.ingress import http01_solver, site_ingress
 from components.names import metadata, skip_await
@@ -23,7 +23,7 @@ CHART = Chart("ingress-nginx", "4.15.1", "https://kubernetes.github.io/ingress-n
 _PREFIX = "nginx.ingress.kubernetes.io"
 
 
-class NginxEntrypoint(pulumi.ComponentResource):
+class NginxEntrypoint(OnePerSite, pulumi.ComponentResource):
     """Creates the controller's load balancer (its Helm release, or a Service before an existing one) and per site an Ingress."""
 
     def __init__(
@@ -48,6 +48,7 @@ class NginxEntrypoint(pulumi.ComponentResource):
                     "ports": {"http": own.ports.http, "https": own.ports.https},
                     **({"loadBalancerIP": address.load_balancer_ip} if address.load_balancer_ip else {}),
                     **({"loadBalancerClass": address.load_balancer_class} if address.load_balancer_class else {}),
+                    **({"ipFamilies": ["IPv6"], "ipFamilyPolicy": "SingleStack"} if address.ipv6 else {}),
                 },
             }
         }
@@ -57,7 +58,7 @@ class NginxEntrypoint(pulumi.ComponentResource):
         """Challenges by an Ingress of the same class."""
         return http01_solver(self._own.class_name)
 
-    def listen(self, certificates: Sequence[pulumi.Resource]) -> None:
+    def listen(self, shown: Issued) -> None:
         """Nothing to open: nginx listens from the start."""
 
     def route(self, key: str, site: SiteSettings, issued: Issued, opts: pulumi.ResourceOptions) -> None:
@@ -77,7 +78,7 @@ class NginxEntrypoint(pulumi.ComponentResource):
             backends = {"/": (self._nowhere(key, site, site.redirect, after), 443)}
         site_ingress(
             self._settings,
-            key,
+            f"{key}{self._settings.mark}",
             site,
             class_name=self._own.class_name,
             annotations=annotations,

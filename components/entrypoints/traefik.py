@@ -10,6 +10,7 @@ import pulumi_kubernetes as k8s
 
 from components.clouds import Address, Balancer, Cloud, Target
 from components.entrypoints import traefik_chart
+from components.entrypoints.base import OnePerSite
 from components.entrypoints.front import open_front
 from components.entrypoints.ingress import http01_solver, secrets_of, site_ingress
 from components.names import metadata
@@ -27,7 +28,7 @@ _ROUTER = "traefik.ingress.kubernetes.io/router"
 _NOTHING = {"kind": "TraefikService", "name": "noop@internal"}
 
 
-class TraefikEntrypoint(pulumi.ComponentResource):
+class TraefikEntrypoint(OnePerSite, pulumi.ComponentResource):
     """Creates Traefik's load balancer (its Helm release, or a Service before an existing one) and per site an Ingress on https.
 
     Plain http is answered per site by an IngressRoute that redirects, not by a redirect of the whole port, so that an existing
@@ -52,12 +53,13 @@ class TraefikEntrypoint(pulumi.ComponentResource):
         """Challenges by an Ingress of the same class."""
         return http01_solver(self._own.class_name)
 
-    def listen(self, certificates: Sequence[pulumi.Resource]) -> None:
+    def listen(self, shown: Issued) -> None:
         """Nothing to open: Traefik listens from the start."""
 
     def route(self, key: str, site: SiteSettings, issued: Issued, opts: pulumi.ResourceOptions) -> None:
         """An Ingress on https for a site with paths; IngressRoutes for what redirects."""
         after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=self.door))
+        key = f"{key}{self._settings.mark}"
         if site.redirect is None:
             self._ingress(key, site, {f"{_ROUTER}.entrypoints": "websecure", f"{_ROUTER}.tls": "true"}, issued, after)
             if not site.https_redirect:

@@ -23,6 +23,7 @@ def values(own: TraefikEntrypoint | GatewayEntrypoint, address: Address, *, gate
                 **({"loadBalancerIP": address.load_balancer_ip} if address.load_balancer_ip else {}),
                 **({"loadBalancerClass": address.load_balancer_class} if address.load_balancer_class else {}),
             },
+            **({"ipFamilies": ["IPv6"], "ipFamilyPolicy": "SingleStack"} if address.ipv6 else {}),
             "annotations": {**address.service_annotations, **own.service_annotations},
         },
         "ports": {"web": {"exposedPort": own.ports.http}, "websecure": {"exposedPort": own.ports.https}},

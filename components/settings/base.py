@@ -26,7 +26,7 @@ StackName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,29}[a-z0-9])?$"
 class Base(BaseModel):
     """A part of the stack file: immutable, and an unknown key is an error that names the allowed ones."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     @model_validator(mode="wrap")
     @classmethod

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from components.settings.base import Base, KubeName, OneOf
 from components.settings.hosts import HostPattern
-from components.settings.pem import check_ca_bundle
+from components.settings.pem import check_ca_bundle, dns_names, load_certificates
 from components.settings.problems import shown
 
 Environment = Literal["staging", "production"]
@@ -114,13 +116,60 @@ class AcmCertificate(_Names):
     )
 
 
+class GoogleManagedCertificate(_Names):
+    """A certificate that Google gets and renews for its own load balancers.
+
+    With `gce` a ManagedCertificate, which is proven once its hosts lead to the load balancer. With `gateway` and a class of GKE's
+    one of Certificate Manager, proven by records in this stack's zones, so that wildcards can be had.
+    """
+
+    timeout: int = Field(3600, ge=10, le=7200, description="Seconds to wait until it is active; Google speaks of up to an hour.")
+
+
+class ProvidedCertificate(Base):
+    """A certificate of one's own; its hosts are those that it names itself."""
+
+    certificate: str = Field(description="The certificate (PEM), intermediates behind it.")
+    key: SecretStr = Field(description="Its private key (PEM); set it with --secret.")
+
+    @cached_property
+    def hosts(self) -> list[str]:
+        """DNS names that the certificate names; none where it cannot be read, which `checks` says."""
+        try:
+            return dns_names(load_certificates(self.certificate)[0])
+        except ValueError:
+            return []
+
+    @property
+    def not_after(self) -> str:
+        """When it ends (RFC 3339)."""
+        return f"{load_certificates(self.certificate)[0].not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}"
+
+    @property
+    def digest(self) -> str:
+        """A mark of its content, without its key."""
+        return hashlib.sha256(self.certificate.encode()).hexdigest()[:8]
+
+
 class CertificateSettings(OneOf):
     """One certificate: the key picks its source."""
 
     what: ClassVar[str] = "certificate source"
     acme: AcmeCertificate | None = None
     private_ca: PrivateCertificate | None = None
+    provided: ProvidedCertificate | None = None
     acm: AcmCertificate | None = None
+    google_managed: GoogleManagedCertificate | None = None
+
+    @property
+    def by_cert_manager(self) -> bool:
+        """Whether cert-manager gets it."""
+        return self.acme is not None or self.private_ca is not None
+
+    @property
+    def in_secret(self) -> bool:
+        """Whether it lies in the cluster, its key beside it; a cloud's own stays with the cloud."""
+        return self.acm is None and self.google_managed is None
 
 
 class ExistingCertManager(Base):

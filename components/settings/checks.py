@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from components.settings.checks_annotations import annotation_rules
 from components.settings.checks_cloud import cloud_rules, service_rules
+from components.settings.checks_gcp import gcp_rules
 from components.settings.cloud import pool_bounds
 from components.settings.hosts import is_wildcard
-from components.settings.pem import check_dates, check_key_pair, is_ca, load_certificates
+from components.settings.pem import check_chain, check_dates, check_key_pair, is_ca, load_certificates
 from components.settings.problems import Problem, key_of, shown, suggest, words
 from components.settings.root import Settings
 
@@ -29,9 +30,11 @@ def check(settings: Settings) -> list[Problem]:
         _redirects,
         _workloads,
         _private_ca,
+        _provided,
         _address,
         _limits,
         cloud_rules,
+        gcp_rules,
         service_rules,
         annotation_rules,
     )
@@ -143,9 +146,34 @@ def _private_ca(settings: Settings) -> Iterator[Problem]:
         yield Problem(key_of(("private_ca", "key")), str(error))
 
 
+def _provided(settings: Settings) -> Iterator[Problem]:
+    for key, entry in settings.certificates.items():
+        own = entry.provided
+        if own is None:
+            continue
+        where = ("certificates", key, "provided")
+        try:
+            chain = load_certificates(own.certificate)
+        except ValueError as error:
+            yield Problem(key_of((*where, "certificate")), str(error))
+            continue
+        try:
+            for certificate in chain:
+                check_dates(certificate)
+            check_chain(chain)
+        except ValueError as error:
+            yield Problem(key_of((*where, "certificate")), str(error))
+        if not own.hosts:
+            yield Problem(key_of((*where, "certificate")), "names no host (subject alternative names of kind DNS)")
+        try:
+            check_key_pair(own.certificate, own.key.get_secret_value())
+        except ValueError as error:
+            yield Problem(key_of((*where, "key")), str(error))
+
+
 def _address(settings: Settings) -> Iterator[Problem]:
     cloud = settings.cloud.rfc2136
-    if cloud is None or settings.entrypoint.alb is not None:
+    if cloud is None or settings.entrypoint.alb is not None or settings.entrypoint.gce is not None:
         return
     where = ("entrypoint", settings.entrypoint.kind, "address")
     if len({pool_bounds(part)[0].version for part in cloud.pool}) > 1:

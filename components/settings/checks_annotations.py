@@ -12,7 +12,7 @@ from components.settings.root import Settings
 ACM_NAMES = 10
 
 #: What a site's annotations stand on, by entrypoint.
-_ROUTES = {"alb": "Ingress", "traefik": "Ingress", "nginx": "Ingress", "gateway": "HTTPRoute"}
+_ROUTES = {"alb": "Ingress", "gce": "Ingress", "traefik": "Ingress", "nginx": "Ingress", "gateway": "HTTPRoute"}
 
 
 def annotation_rules(settings: Settings) -> Iterator[Problem]:
@@ -55,7 +55,7 @@ def _written(settings: Settings) -> Iterator[tuple[tuple[str, ...], str, Mapping
         yield ("sites", key, "annotations"), routes, site.annotations
     for key, service in settings.services.items():
         yield ("services", key, "annotations"), "Service", service.annotations
-    if entrypoint.alb is not None:
-        yield ("entrypoint", "alb", "annotations"), routes, entrypoint.alb.annotations
+    if entrypoint.alb is not None or entrypoint.gce is not None:
+        yield ("entrypoint", entrypoint.kind, "annotations"), routes, entrypoint.chosen.annotations
     else:
         yield ("entrypoint", entrypoint.kind, "service_annotations"), "Service", entrypoint.chosen.service_annotations

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from components.settings.aws import LoadBalancerSettings
+from components.settings.offers import absent, foreign, unshown
 from components.settings.problems import Problem, key_of, shown, words
 from components.settings.root import Settings
 
@@ -15,14 +16,13 @@ MAX_CERTIFICATES = 26
 
 def cloud_rules(settings: Settings) -> Iterator[Problem]:
     """Every choice that this cloud does not have."""
-    aws = settings.cloud.aws is not None
     if settings.zone.name in settings.other_zones:
         yield Problem(key_of(("other_zones", settings.zone.name)), "is portico:zone already")
     for name, zone in settings.zones.items():
-        if zone.existing is False and not aws:
+        if zone.existing is False and settings.cloud.rfc2136 is not None:
             where = ("zone",) if name == settings.zone.name else ("other_zones", name)
             yield Problem(key_of((*where, "existing")), "a zone on a DNS server of your own is made there, not by this stack")
-    if settings.cluster.eks is not None and not aws:
+    if settings.cluster.eks is not None and settings.cloud.aws is None:
         yield Problem(key_of(("cluster", "eks")), f"is a cluster of AWS, and portico:cloud is {settings.cloud.kind}")
     yield from _entrypoint(settings)
     yield from _balancers(settings)
@@ -33,9 +33,9 @@ def cloud_rules(settings: Settings) -> Iterator[Problem]:
 def _entrypoint(settings: Settings) -> Iterator[Problem]:
     chosen = settings.entrypoint
     where = ("entrypoint", chosen.kind)
+    if reason := absent(settings.cloud.kind, settings.way):
+        yield Problem(key_of(where), reason)
     if chosen.alb is not None:
-        if settings.cloud.aws is None:
-            yield Problem(key_of(where), f"is a load balancer of AWS, and portico:cloud is {settings.cloud.kind}")
         if len(chosen.alb.subnets) == 1:
             yield Problem(key_of((*where, "subnets")), "an Application Load Balancer needs subnets in two zones or more, has 1")
         if len({site.https_redirect for site in settings.sites.values()}) > 1:
@@ -48,7 +48,7 @@ def _entrypoint(settings: Settings) -> Iterator[Problem]:
         return
     for key, site in settings.sites.items():
         for path, backend in site.paths.items():
-            if backend.health is not None:
+            if backend.health is not None and not chosen.by_google:
                 yield Problem(
                     key_of(("sites", key, "paths", path, "health")),
                     f"{chosen.kind} goes by the pods' own readiness probes: leave it out, or use an entrypoint that asks (alb)",
@@ -59,7 +59,7 @@ def _entrypoint(settings: Settings) -> Iterator[Problem]:
 
 def _balancers(settings: Settings) -> Iterator[Problem]:
     wanted: dict[tuple[str, ...], LoadBalancerSettings] = {}
-    if settings.entrypoint.alb is None:
+    if settings.entrypoint.alb is None and settings.entrypoint.gce is None:
         chosen = settings.entrypoint.chosen
         where = ("entrypoint", settings.entrypoint.kind)
         if chosen.load_balancer is not None:
@@ -94,11 +94,12 @@ def _balancers(settings: Settings) -> Iterator[Problem]:
 
 
 def _certificates(settings: Settings) -> Iterator[Problem]:
-    alb, aws = settings.entrypoint.alb is not None, settings.cloud.aws is not None
+    cloud, way = settings.cloud.kind, settings.way
+    alb = settings.entrypoint.alb is not None
     for key, entry in settings.certificates.items():
         where = key_of(("certificates", key, entry.kind))
-        if entry.acm is not None and not aws:
-            yield Problem(where, f"is a certificate of AWS, and portico:cloud is {settings.cloud.kind}")
+        if reason := foreign(cloud, entry.kind):
+            yield Problem(where, reason)
             continue
         shown_by = [name for name, site in settings.sites.items() if key in settings.certificates_for(site.hosts)]
         at_services = [name for name, service in settings.services.items() if key in settings.certificates_for(service.tls_hosts)]
@@ -107,13 +108,8 @@ def _certificates(settings: Settings) -> Iterator[Problem]:
                 key_of(("certificates", key, "acme", "challenge")), '"http-01" cannot be proven through a load balancer of AWS'
             )
             continue
-        if entry.acm is None and ((alb and shown_by) or at_services):
-            yield Problem(where, "a load balancer of AWS shows certificates of ACM only: say acm in place of " + entry.kind)
-        if entry.acm is not None and shown_by and not alb:
-            yield Problem(
-                where,
-                f"TLS ends in {settings.entrypoint.kind}, which never gets an ACM certificate's key: say acme in place of acm",
-            )
+        if reason := (unshown(way, entry.kind) if shown_by else None) or (unshown("alb", entry.kind) if at_services else None):
+            yield Problem(where, reason)
         if entry.acm is not None:
             for index, host in enumerate(entry.acm.hosts):
                 if settings.zone_of(host) is None:

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from components.settings.aws import AwsCloud
 from components.settings.base import Base, OneOf
+from components.settings.gcp import GcpCloud, GcpName, Scope
 from components.settings.hosts import Host
 from components.settings.problems import shown
 
@@ -138,6 +139,7 @@ class CloudSettings(OneOf):
     what: ClassVar[str] = "cloud"
     rfc2136: Rfc2136Cloud | None = None
     aws: AwsCloud | None = None
+    gcp: GcpCloud | None = None
 
 
 class ZoneOptions(Base):
@@ -146,6 +148,7 @@ class ZoneOptions(Base):
     existing: bool | None = Field(
         None, description="true: the zone is there and is looked up. false: this stack makes it. Default: made where a cloud can."
     )
+    dnssec: bool = Field(False, description="Sign the zone (gcp). The parent zone must then hold its DS record.")
 
 
 class ZoneSettings(ZoneOptions):
@@ -158,3 +161,14 @@ class AddressSettings(Base):
     """The address that the front door answers on."""
 
     ip: Ip | None = Field(None, description="This very address. Default: the first free one of the cloud's pool.")
+    existing: GcpName | None = Field(
+        None, description="Name of an address that is reserved already (gcp). Default: one is reserved."
+    )
+    scope: Scope | None = Field(
+        None, description="gcp: where it is reached. Default: what the entrypoint needs, and nothing else works."
+    )
+    tier: Literal["premium", "standard"] = Field(
+        "premium", description="gcp: whose network carries traffic to a regional address."
+    )
+    ipv6: bool = Field(False, description="gcp: an IPv6 address in place of an IPv4 one.")
+    subnetwork: GcpName | None = Field(None, description="gcp: the dual-stack subnet that a regional IPv6 address is taken from.")

@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field, SecretStr
 
 from components.settings.base import Base, OneOf
+from components.settings.gcp import Location
 
 
 class KubeconfigFile(Base):
@@ -37,6 +38,13 @@ class EksCluster(Base):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$", description="The cluster's name.")
 
 
+class GkeCluster(Base):
+    """A GKE cluster by its name: looked up, and reached with tokens that gke-gcloud-auth-plugin makes."""
+
+    name: str = Field(pattern=r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$", description="The cluster's name.")
+    location: Location | None = Field(None, description="Its region or zone. Default: the cloud's region.")
+
+
 class ClusterSettings(OneOf):
     """Where the cluster comes from."""
 
@@ -45,3 +53,4 @@ class ClusterSettings(OneOf):
     inline: InlineKubeconfig | None = None
     stack: StackCluster | None = None
     eks: EksCluster | None = None
+    gke: GkeCluster | None = None

@@ -21,6 +21,7 @@ from components.settings.aws import (
 )
 from components.settings.base import Base, KubeName, OneOf, Port
 from components.settings.cloud import AddressSettings
+from components.settings.gcp import GLOBAL_CLASSES, REGIONAL_CLASSES, LoadBalancing, Scope, SslPolicy
 
 
 class Ports(Base):
@@ -122,6 +123,25 @@ class GatewayEntrypoint(LoadBalanced):
     listeners: Ports | None = Field(
         None, description="Ports that the Gateway names. Default: `ports`; 8000 and 8443 for Traefik by Helm."
     )
+    ssl_policy: SslPolicy = Field(default_factory=SslPolicy, description="Of a class of GKE's.")
+    load_balancing: LoadBalancing = Field(default_factory=LoadBalancing, description="Of a class of GKE's.")
+
+    @property
+    def of_gke(self) -> bool:
+        """Whether GKE's own controller stands behind the class."""
+        return self.class_name in (*GLOBAL_CLASSES, *REGIONAL_CLASSES)
+
+
+class GceEntrypoint(Entered):
+    """GKE: Google's global load balancer, made by GKE's own controller from one Ingress per namespace of sites."""
+
+    address: AddressSettings = Field(default_factory=AddressSettings, description="One for each namespace of sites.")
+    allow_http: bool = Field(
+        True, description="Answer on port 80: with a redirect to https, or as `https_redirect` of the sites says."
+    )
+    ssl_policy: SslPolicy = Field(default_factory=SslPolicy)
+    load_balancing: LoadBalancing = Field(default_factory=LoadBalancing)
+    annotations: dict[str, str] = Field(default_factory=dict, description="Added to every Ingress.")
 
 
 class AlbEntrypoint(Entered):
@@ -160,3 +180,16 @@ class EntrypointSettings(OneOf):
     traefik: TraefikEntrypoint | None = None
     nginx: NginxEntrypoint | None = None
     alb: AlbEntrypoint | None = None
+    gce: GceEntrypoint | None = None
+
+    @property
+    def by_google(self) -> bool:
+        """Whether a load balancer of Google's own ends TLS and sends requests to pods."""
+        return self.gce is not None or (self.gateway is not None and self.gateway.of_gke)
+
+    @property
+    def scope(self) -> Scope:
+        """Where Google's networks must reach the address: what stands behind it leaves no choice."""
+        if self.gce is not None or (self.gateway is not None and self.gateway.class_name in GLOBAL_CLASSES):
+            return "global"
+        return "regional"

@@ -57,15 +57,17 @@ def rules_broken(given: Mapping[str, Any], error: ValidationError) -> list[Probl
         for problem in check(settings)
         if not any(problem.key.startswith(key) for key in touched)
         # What a certificate has to be depends on who shows it.
-        and not (unknown_way and settings.cloud.aws is not None and problem.key.startswith(key_of(["certificates"])))
+        and not (unknown_way and settings.cloud.rfc2136 is None and problem.key.startswith(key_of(["certificates"])))
         and not (key_of(["private_ca"]) in touched and problem.key.endswith(".private_ca"))
     ]
 
 
 def _stand_in(part: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if part == "cluster":
-        on_aws = isinstance(given.get("cloud"), Mapping) and "aws" in given["cloud"]
-        return {"eks": {"name": "cluster"}} if on_aws else {"kubeconfig": {"path": "."}}
+        cloud = given.get("cloud")
+        by_name = {"aws": "eks", "gcp": "gke"}
+        named = [by_name[kind] for kind in by_name if isinstance(cloud, Mapping) and kind in cloud]
+        return {named[0]: {"name": "cluster"}} if named else {"kubeconfig": {"path": "."}}
     kind = _kind(given.get("entrypoint")) or "traefik"
     return {kind: _ENTRYPOINTS.get(kind, {})}
 

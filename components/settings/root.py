@@ -69,7 +69,10 @@ class Settings(Base):
     @property
     def zones(self) -> dict[str, ZoneSettings]:
         """Every zone of the stack by its name, the main one first."""
-        others = (ZoneSettings(name=name, existing=options.existing) for name, options in self.other_zones.items())
+        others = (
+            ZoneSettings(name=name, existing=options.existing, dnssec=options.dnssec)
+            for name, options in self.other_zones.items()
+        )
         return {zone.name: zone for zone in (self.zone, *others)}
 
     def zone_of(self, host: str) -> str | None:
@@ -83,7 +86,7 @@ class Settings(Base):
         found: dict[tuple[str, str], str] = {}
         if self.entrypoint.alb is not None:
             found["entrypoint", "alb"] = chosen.name or balancer_name(self.name)
-        elif chosen.load_balancer is not None:
+        elif self.entrypoint.gce is None and chosen.load_balancer is not None:
             found["entrypoint", self.entrypoint.kind] = chosen.load_balancer.chosen.name or balancer_name(self.name)
         for key, service in self.services.items():
             if service.load_balancer is not None:
@@ -98,17 +101,21 @@ class Settings(Base):
     @property
     def by_cert_manager(self) -> bool:
         """Whether any certificate is one that cert-manager has to get."""
-        return any(entry.acm is None for entry in self.certificates.values())
+        return any(entry.by_cert_manager for entry in self.certificates.values())
 
     @property
     def early_certificates(self) -> list[str]:
         """Certificates that can be had before the entrypoint answers."""
-        return [key for key in self.certificates if not self.by_http01(key)]
+        return [key for key in self.certificates if not self.is_late(key)]
 
     @property
     def late_certificates(self) -> list[str]:
         """Certificates that are proven through the entrypoint."""
-        return [key for key in self.certificates if self.by_http01(key)]
+        return [key for key in self.certificates if self.is_late(key)]
+
+    def is_late(self, key: str) -> bool:
+        """Whether a certificate can only be had through an entrypoint that already answers."""
+        return self.by_http01(key) or (self.entrypoint.gce is not None and self.certificates[key].google_managed is not None)
 
     def certificates_for(self, hosts: Iterable[str]) -> list[str]:
         """The certificates that hosts are served with."""
@@ -120,7 +127,7 @@ class Settings(Base):
         return [name for name in wanted if name in self.services and self.services[name].namespace == site.namespace]
 
     def by_http01(self, key: str) -> bool:
-        """Whether a certificate can only be had through an entrypoint that already answers."""
+        """Whether a CA visits a certificate's hosts to see that they are ours."""
         acme = self.certificates[key].acme
         return acme is not None and acme.challenge == "http-01"
 
@@ -150,13 +157,65 @@ class Settings(Base):
         return key
 
     def certificate_namespaces(self, key: str) -> list[str]:
-        """Namespaces that need the certificate's Secret.
+        """Namespaces that need the certificate.
 
-        A Gateway reads Secrets beside itself, so one copy serves all sites; an Ingress reads them in its own namespace.
+        An Ingress reads Secrets in its own namespace. A Gateway shows one for all sites: it lies beside the Gateway, or where an
+        Ingress would have it, so that moving from one to the other asks for nothing anew (see `moves_new_first`).
         """
-        if self.entrypoint.gateway is not None:
-            return [self.name]
-        return sorted({site.namespace for site in self.sites.values() if any(self.certificate_for(h) == key for h in site.hosts)})
+        used = sorted({site.namespace for site in self.sites.values() if any(self.certificate_for(h) == key for h in site.hosts)})
+        if self.entrypoint.gateway is None:
+            return used
+        return used[:1] if used and self.moves_new_first else [self.name]
+
+    @property
+    def way(self) -> str:
+        """The entrypoint by its kind, GKE's own Gateways told apart."""
+        own = self.entrypoint.gateway
+        return "gateway of GKE" if own is not None and own.of_gke else self.entrypoint.kind
+
+    @property
+    def moves_new_first(self) -> bool:
+        """Whether another entrypoint is made beside the old one, which goes when the records have left it.
+
+        That takes an address for each, which a cloud has and a cluster of one's own may not.
+        """
+        return self.cloud.gcp is not None
+
+    @property
+    def mark(self) -> str:
+        """Behind the names of what belongs to one entrypoint, where another may stand beside it for a while."""
+        return f".{self.way.replace(' of GKE', '-gke')}" if self.moves_new_first else ""
+
+    @property
+    def front_key(self) -> str:
+        """What tells the load balancer of this entrypoint apart from that of another, where each has its own address.
+
+        An existing controller is its Service: entrypoints that go through the same one keep its address.
+        """
+        controller = getattr(self.entrypoint.chosen, "controller", None)
+        if controller is not None and controller.existing is not None:
+            return f"{controller.existing.namespace}.{controller.existing.service}"
+        return self.mark.removeprefix(".")
+
+    @property
+    def site_namespaces(self) -> list[str]:
+        """Namespaces that sites are in."""
+        return sorted({site.namespace for site in self.sites.values()})
+
+    def makes_service(self, namespace: str, service: str) -> bool:
+        """Whether a Service that sites lead to is one of this stack's."""
+        if service in self.services and self.services[service].namespace == namespace:
+            return True
+        return any(
+            site.demo and site.namespace == namespace and any(to.service == service for to in site.paths.values())
+            for site in self.sites.values()
+        )
+
+    def made_here(self, site: SiteSettings, service: str) -> bool:
+        """Whether this stack makes the pods behind a Service that a site leads to."""
+        if service in self.services and self.services[service].namespace == site.namespace:
+            return self.services[service].demo
+        return site.demo
 
     def next_steps(self) -> list[str]:
         """What is left for a person to do."""
@@ -167,6 +226,17 @@ class Settings(Base):
             by_pod = self.cloud.aws.identity.pod_identity is not None
             how = "restart its pods" if by_pod else "annotate its service account with the role's ARN"
             steps.append(f"cert-manager was there before its role {self.name}-cert-manager: {how} once")
+        by_account = self.cloud.gcp is not None and self.cloud.gcp.identity.service_account is not None
+        if by_account and "dns-01" in proven and self.cert_manager.existing is not None:
+            steps.append(
+                f"cert-manager was there before its account {self.name}-cert-manager: annotate its service account with"
+                " iam.gke.io/gcp-service-account and the account's address once"
+            )
+        steps += [
+            f"{zone.name} is signed: once it is delegated, the parent zone must hold its DS record (gcloud dns dns-keys list)"
+            for zone in self.zones.values()
+            if zone.dnssec
+        ]
         if any(entry.acme for entry in self.certificates.values()) and self.acme.environment == "staging":
             steps.append("certificates are from staging, which browsers do not trust: set portico:acme.environment to production")
         return steps

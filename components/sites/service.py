@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components.clouds import Address, Balancer, Cloud, Target
+from components.entrypoints import Entrypoint
 from components.names import ADDRESSED, awaited, inside, metadata, skip_await, time_limit
 from components.settings import Settings
 from components.settings.services import ServiceSettings
@@ -25,6 +28,7 @@ class Service(pulumi.ComponentResource):
         key: str,
         settings: Settings,
         cloud: Cloud,
+        entrypoint: Entrypoint,
         issued: Issued,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -39,7 +43,8 @@ class Service(pulumi.ComponentResource):
             else []
         )
         if own.load_balancer is None:
-            self.made = self._inside(key, settings, own, child)
+            said = entrypoint.annotations_behind(own.namespace, key)
+            self.made = self._inside(key, settings, own, said, child)
         else:
             tls = {port.port: issued.references[0] for port in own.ports.values() if port.tls}
             address = cloud.exposed(key, own.load_balancer, tls)
@@ -51,11 +56,18 @@ class Service(pulumi.ComponentResource):
             self.target = cloud.behind(address, self.made)
         self.register_outputs({})
 
-    def _inside(self, key: str, settings: Settings, own: ServiceSettings, opts: pulumi.ResourceOptions) -> k8s.core.v1.Service:
+    def _inside(
+        self,
+        key: str,
+        settings: Settings,
+        own: ServiceSettings,
+        said: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions,
+    ) -> k8s.core.v1.Service:
         waits = skip_await("a ClusterIP has nothing to become; its pods are their owner's business")
         return k8s.core.v1.Service(
             key,
-            metadata=metadata(settings.name, key, own.namespace, annotations={**waits, **own.annotations}),
+            metadata=metadata(settings.name, key, own.namespace, annotations={**waits, **said, **own.annotations}),
             spec=k8s.core.v1.ServiceSpecArgs(type=settings.service_type, selector=own.labels(key), ports=_ports(own)),
             opts=opts,
         )

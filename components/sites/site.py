@@ -37,7 +37,15 @@ class Site(pulumi.ComponentResource):
             if site.demo and backend.service not in declared:
                 ports.setdefault(backend.service, []).append(backend.port)
         workloads = [
-            Workload(settings.name, name, site.namespace, sorted(set(numbers)), settings.service_type, child)
+            Workload(
+                settings.name,
+                name,
+                site.namespace,
+                sorted(set(numbers)),
+                settings.service_type,
+                entrypoint.annotations_behind(site.namespace, name),
+                child,
+            )
             for name, numbers in ports.items()
         ]
         # Routes after the Services they name: some controllers look once and remember a missing one.

@@ -70,7 +70,7 @@ def _container(whose: str, port_name: str, port: int) -> k8s.core.v1.ContainerAr
 
 
 class Workload(pulumi.ComponentResource):
-    """Creates a Deployment of one pod and a Service before it, awaited until the pod is ready."""
+    """Creates a Deployment of one pod, awaited until it is ready, and a Service before it with the annotations `said`."""
 
     def __init__(
         self,
@@ -79,6 +79,7 @@ class Workload(pulumi.ComponentResource):
         namespace: str,
         ports: Sequence[int],
         service_type: str,
+        said: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("portico:sites:Workload", f"{namespace}/{name}", None, opts)
@@ -88,7 +89,10 @@ class Workload(pulumi.ComponentResource):
         k8s.core.v1.Service(
             f"{namespace}/{name}",
             metadata=metadata(
-                stack, name, namespace, annotations=skip_await("a ClusterIP has nothing to become; its pods are awaited")
+                stack,
+                name,
+                namespace,
+                annotations={**skip_await("a ClusterIP has nothing to become; its pods are awaited"), **said},
             ),
             spec=k8s.core.v1.ServiceSpecArgs(
                 type=service_type,

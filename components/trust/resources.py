@@ -14,7 +14,7 @@ from lightkube.resources.core_v1 import Secret
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
 from components.cluster import Cluster
-from components.dynamic import gone
+from components.dynamic import gone, with_secret_kubeconfig
 from components.kube import connect
 from components.trust.watch import look, wait_until_issued
 
@@ -83,7 +83,7 @@ class Issuance(Resource, module="trust", name="Issuance"):
             "timeout": timeout,
             "not_after": None,
         }
-        super().__init__(_IssuanceProvider(), name, props, _with_secret(opts))
+        super().__init__(_IssuanceProvider(), name, props, with_secret_kubeconfig(opts))
 
 
 class _SweepProvider(ResourceProvider):
@@ -143,8 +143,4 @@ class Sweep(Resource, module="trust", name="Sweep"):
             "selector": selector,
             "secrets": list(secrets),
         }
-        super().__init__(_SweepProvider(), name, props, _with_secret(opts))
-
-
-def _with_secret(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=["kubeconfig"]))
+        super().__init__(_SweepProvider(), name, props, with_secret_kubeconfig(opts))

@@ -13,8 +13,10 @@ from components.names import inside
 from components.settings import Settings
 from components.trust.cert_manager import CertManager
 from components.trust.certificate import SWEEP_LABEL, Certificate
+from components.trust.google import GoogleManaged, managed_name
 from components.trust.issuer import AcmeIssuer, PrivateCaIssuer, account_secret
 from components.trust.managed import ManagedCertificate
+from components.trust.provided import ProvidedCertificate
 from components.trust.resources import Issuance, Sweep
 from components.trust.solvers import Dns01
 
@@ -32,21 +34,21 @@ class CertificateKeeper(Protocol):
 def secret_name(settings: Settings, key: str) -> str:
     """The Secret of a certificate, by its key in the stack file.
 
-    Staging and production have Secrets of their own, so that going back and forth asks for nothing twice. The exception: a
-    Gateway must stand before HTTP-01 can prove anything, so it has to name the Secret before there is one, and keeps that name.
+    Staging and production have Secrets of their own, so that going back and forth asks for nothing twice. A certificate that is
+    provided has its content in the name: another one is another Secret, and what shows the old one moves to it before that goes.
     """
-    acme = settings.certificates[key].acme
-    if acme is None or (settings.by_http01(key) and settings.entrypoint.gateway is not None):
-        return f"{key}-tls"
+    entry = settings.certificates[key]
     # A dot stands in no key, so that no two certificates can share a Secret.
-    return f"{key}.{settings.acme.environment}-tls"
+    if entry.acme is not None:
+        return f"{key}.{settings.acme.environment}-tls"
+    return f"{key}.{entry.provided.digest}-tls" if entry.provided is not None else f"{key}-tls"
 
 
 @dataclass(frozen=True)
 class Issued:
     """Certificates that are there to be shown."""
 
-    #: What to depend on.
+    #: What to depend on: each is issued, or asked for with a temporary one in its place until it can be proven.
     resources: list[pulumi.Resource]
     #: The cloud's names of those that it keeps itself; others are Secrets (see `secret_name`).
     references: list[pulumi.Output[str]]
@@ -75,6 +77,9 @@ class Trust(pulumi.ComponentResource):
         self._cluster = cluster
         self._certificates: dict[str, list[Certificate]] = {}
         self._issued: dict[str, list[Issuance]] = {}
+        self._provided: dict[str, ProvidedCertificate] = {}
+        self._managed: dict[str, list[GoogleManaged]] = {}
+        self._active: dict[str, list[pulumi.Resource]] = {}
         self._cloud = cloud
         self._kept: dict[str, ManagedCertificate] = {}
         self._child = inside(self, opts)
@@ -117,13 +122,38 @@ class Trust(pulumi.ComponentResource):
     def request(self, key: str) -> None:
         """Asks for the certificate, in every namespace that needs it; nothing is waited for."""
         settings, entry = self._settings, self._settings.certificates[key]
-        if entry.acm is not None:
-            self._kept[key] = self._cloud.certificate(key, entry.acm)
+        if entry.acm is not None or (entry.google_managed is not None and settings.entrypoint.gce is None):
+            self._kept[key] = self._cloud.certificate(key, entry.chosen)
             return
-        by_gateway = settings.entrypoint.gateway is not None
+        if entry.google_managed is not None:
+            self._managed[key] = [
+                GoogleManaged(
+                    f"{key}/{namespace}",
+                    stack=settings.name,
+                    cluster=self._cluster,
+                    namespace=namespace,
+                    called=managed_name(settings.name, key),
+                    wanted=entry.google_managed,
+                    opts=self._child,
+                )
+                for namespace in settings.certificate_namespaces(key)
+            ]
+            return
+        if entry.provided is not None:
+            self._provided[key] = ProvidedCertificate(
+                key,
+                settings.name,
+                entry.provided,
+                secret_name=secret_name(settings, key),
+                namespaces=settings.certificate_namespaces(key),
+                opts=self._child,
+            )
+            return
+        # A name of its own for each namespace; where there is only ever one, the certificate's is enough.
+        only_one = settings.entrypoint.gateway is not None and not settings.moves_new_first
         self._certificates[key] = [
             Certificate(
-                key if by_gateway else f"{key}/{namespace}",
+                key if only_one else f"{key}/{namespace}",
                 stack=settings.name,
                 cluster=self._cluster,
                 namespace=namespace,
@@ -131,34 +161,36 @@ class Trust(pulumi.ComponentResource):
                 issuer=self.issuers[entry.kind],
                 challenge=entry.acme.challenge if entry.acme else None,
                 secret_name=secret_name(settings, key),
-                # A Gateway with a listener whose Secret is missing is not accepted (Traefik), or is in part (others).
-                temporary=by_gateway and settings.by_http01(key),
+                # What shows it stands before it can be proven, and takes no Secret that is missing.
+                temporary=settings.by_http01(key),
                 timeout=entry.chosen.timeout,
                 opts=self._after(self._ready),
             )
             for namespace in settings.certificate_namespaces(key)
         ]
 
-    def requested(self, keys: Sequence[str]) -> list[pulumi.Resource]:
-        """What to depend on where it is enough that these certificates are asked for."""
-        return [certificate.requested for key in keys for certificate in self._certificates.get(key, [])]
-
     def issue(self, key: str, depends_on: Sequence[pulumi.Resource] = ()) -> None:
-        """Waits until the certificate is issued; `depends_on` is what its challenge needs."""
-        if key not in self._kept:
-            self._issued[key] = [certificate.issue(depends_on) for certificate in self._certificates[key]]
+        """Waits until the certificate is there; `depends_on` is what its proof needs."""
+        self._issued[key] = [certificate.issue(depends_on) for certificate in self._certificates.get(key, [])]
+        self._active[key] = [certificate.wait(depends_on) for certificate in self._managed.get(key, [])]
 
-    def issued(self, keys: Sequence[str]) -> Issued:
-        """These certificates, for what shows them."""
+    def shown(self, keys: Sequence[str]) -> Issued:
+        """These certificates, for what shows them: those that were waited for, and others as far as they are asked for."""
         kept = [self._kept[key] for key in keys if key in self._kept]
-        waited = [issuance for key in keys for issuance in self._issued.get(key, [])]
-        return Issued([*waited, *(each.issued for each in kept)], [each.reference for each in kept])
+        found: list[pulumi.Resource] = []
+        for key in keys:
+            certificates = self._certificates.get(key, [])
+            found += self._issued.get(key) or [certificate.requested for certificate in certificates]
+            found += self._active.get(key) or [certificate.requested for certificate in self._managed.get(key, [])]
+            found += self._provided[key].secrets if key in self._provided else []
+        return Issued([*found, *(each.issued for each in kept)], [each.reference for each in kept])
 
     @property
     def expiries(self) -> dict[str, pulumi.Input[str]]:
         """When each certificate ends (RFC 3339), or who sees to it that it does not, by its key."""
         known: dict[str, pulumi.Input[str]] = {key: made[0].not_after for key, made in self._issued.items() if made}
-        return known | dict.fromkeys(self._kept, "renewed by the cloud")
+        known |= {key: made.not_after for key, made in self._provided.items()}
+        return known | dict.fromkeys([*self._kept, *self._managed], "renewed by the cloud")
 
     def _after(self, resources: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=resources))

@@ -253,11 +253,28 @@ def test_what_shows_a_certificate_waits_for_it_unless_it_is_proven_through_it(ra
             assert made.waits(gateway, issuance) is (key not in http01)
             assert made.waits(issuance, gateway) is (key in http01)
     else:
-        secrets = {item.spec["secretName"]: item.name for item in made.all("Certificate") if item.custom}
         for ingress in made.all("Ingress"):
             for tls in ingress.spec["tls"]:
-                [issuance] = [each for each in made.all("Issuance") if each.name == secrets[tls["secretName"]]]
-                assert made.waits(ingress, issuance)
+                asked = next(
+                    item for item in made.all("Certificate") if item.custom and item.spec["secretName"] == tls["secretName"]
+                )
+                issuance = made.one("Issuance", asked.name)
+                late = asked.name.partition("/")[0] in http01
+                assert made.waits(ingress, asked)
+                assert made.waits(ingress, issuance) is not late
+                assert made.waits(issuance, ingress) is late or not set(tls["hosts"]) & set(asked.spec["dnsNames"])
+
+
+@EVERY
+def test_a_name_leads_to_a_site_only_when_it_answers(raw: dict[str, Any]) -> None:
+    """Whoever asks before finds no name, and not a site that is not there yet."""
+    made = door(raw)
+    for key, site in raw["sites"].items():
+        [component] = [item for item in made.all("Site") if item.name == key]
+        routes = [item for item in made if item.parent == component.urn and item.custom]
+        assert routes
+        for host in site["hosts"]:
+            assert all(made.waits(made.one("Record", host), route) for route in routes)
 
 
 def by_http01(made: Recording) -> list[Registration]:
@@ -307,9 +324,12 @@ def test_a_gateway_stands_after_every_certificate_is_asked_for_and_shows_a_tempo
 
 
 @pytest.mark.parametrize("kind", INGRESSES)
-def test_an_ingress_never_shows_a_temporary_certificate(kind: str) -> None:
-    for item in door(stack(kind, "mixed")).all("Certificate"):
-        assert not item.annotations.get("cert-manager.io/issue-temporary-certificate")
+def test_an_ingress_shows_a_temporary_certificate_only_until_it_is_proven_through_it(kind: str) -> None:
+    made = door(stack(kind, "mixed"))
+    for item in made.all("Certificate"):
+        if item.custom:
+            temporary = item.annotations.get("cert-manager.io/issue-temporary-certificate") == "true"
+            assert temporary is (item in by_http01(made))
 
 
 @pytest.mark.parametrize("kind", BY_HELM + EXISTING)
@@ -698,14 +718,14 @@ def test_staging_and_production_share_neither_issuer_nor_account(kind: str, sour
 
 @pytest.mark.parametrize("kind", ENTRYPOINTS)
 def test_staging_and_production_have_secrets_of_their_own(kind: str) -> None:
-    """Going back and forth asks the CA for nothing twice. A Gateway names an HTTP-01 Secret before there is one: it keeps it."""
+    """Going back and forth asks the CA for nothing twice."""
 
     def secrets(environment: str, source: str) -> set[str]:
         made = door(stack(kind, source, acme={"environment": environment}))
         return {item.spec["secretName"] for item in made.all("Certificate") if item.custom}
 
     assert secrets("staging", "dns-01").isdisjoint(secrets("production", "dns-01"))
-    assert secrets("staging", "http-01").isdisjoint(secrets("production", "http-01")) is (kind in INGRESSES)
+    assert secrets("staging", "http-01").isdisjoint(secrets("production", "http-01"))
 
 
 @pytest.mark.parametrize(("one", "other"), [*combinations(["gateway-existing", "traefik-existing", "nginx-existing"], 2)])

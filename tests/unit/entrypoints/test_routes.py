@@ -233,7 +233,8 @@ def test_traefik_redirects_a_site_to_another_host(kind: str, status: int, perman
     assert rule["match"] == "Host(`portico.test`)"
     assert rule["middlewares"] == [{"name": middleware.metadata["name"]}]
     assert made.waits(route, middleware)
-    assert made.waits(route, made.one("Issuance"))
+    [certificate] = [item for item in made.all("Certificate") if item.custom]
+    assert made.waits(route, certificate)
 
 
 @pytest.mark.parametrize("kind", TRAEFIKS)

@@ -23,8 +23,8 @@ _WILDCARD: Path = ("certificates", "wildcard", "acme")
 CASES: list[tuple[Path, Any, str | None, str]] = [
     # Keys
     (("zoen",), {"name": "x"}, None, 'unknown key (did you mean "zone"?); allowed here: acme, allow_unknown_annotations,'),
-    (("zone", "nmae"), "x", None, 'unknown key (did you mean "name"?); allowed here: existing, name'),
-    (("zone", "colour"), "x", None, "unknown key; allowed here: existing, name"),
+    (("zone", "nmae"), "x", None, 'unknown key (did you mean "name"?); allowed here: dnssec, existing, name'),
+    (("zone", "colour"), "x", None, "unknown key; allowed here: dnssec, existing, name"),
     ((*_SHOP, "path"), {}, None, 'unknown key (did you mean "paths"?); allowed here: annotations, demo, hosts, https_redirect,'),
     (("entrypoint", "gateway", "clas"), "x", None, 'unknown key (did you mean "class"?)'),
     ((*_CLOUD, "tsig", "algoritm"), "x", None, 'unknown key (did you mean "algorithm"?); allowed here: algorithm, name, secret'),
@@ -35,15 +35,15 @@ CASES: list[tuple[Path, Any, str | None, str]] = [
     ((*_EXISTING, "namespace"), ..., None, "is required and missing"),
     # Choices of one
     (("cluster",), {"kubeconfig": {"path": "a"}, "stack": {"name": "b"}}, None,
-     "must name exactly one kind of cluster, got kubeconfig and stack; allowed here: eks, inline, kubeconfig, stack"),
+     "must name exactly one kind of cluster, got kubeconfig and stack; allowed here: eks, gke, inline, kubeconfig, stack"),
     (("entrypoint", "gateway", "controller"), {}, None,
      "must name exactly one kind of controller, got none; allowed here: existing, helm"),
-    (("entrypoint",), "haproxy", None, "must say which kind of entrypoint it is: one of alb, gateway, nginx, traefik"),
+    (("entrypoint",), "haproxy", None, "must say which kind of entrypoint it is: one of alb, gateway, gce, nginx, traefik"),
     (("entrypoint",), {"treafik": {}}, "portico:entrypoint.treafik",
-     'unknown key (did you mean "traefik"?); allowed here: alb, gateway, nginx, traefik'),
+     'unknown key (did you mean "traefik"?); allowed here: alb, gateway, gce, nginx, traefik'),
     (("certificates", "wildcard"), {"letsencrypt": {}}, "portico:certificates.wildcard.letsencrypt",
-     "unknown key; allowed here: acm, acme, private_ca"),
-    (("cloud",), ["rfc2136"], None, "must say which kind of cloud it is: one of aws, rfc2136"),
+     "unknown key; allowed here: acm, acme, google_managed, private_ca, provided"),
+    (("cloud",), ["rfc2136"], None, "must say which kind of cloud it is: one of aws, gcp, rfc2136"),
     # Kinds of values
     (("zone",), "portico.test", None, 'must hold keys and values, got "portico.test"'),
     (("zone", "name"), 5, None, "must be text, got 5"),

@@ -164,7 +164,7 @@ def test_a_certificates_objects_are_named_after_its_key_and_where_it_comes_from(
     by_gateway = kind.startswith("gateway")
     secrets = {
         "dns": f"dns.{environment}-tls",
-        "http": "http-tls" if by_gateway else f"http.{environment}-tls",
+        "http": f"http.{environment}-tls",
         "own": "own-tls",
     }
     found = {item.name: item for item in made.all("Certificate") if item.custom}

@@ -1,0 +1,267 @@
+"""Rules about Google Cloud: addresses of the right scope, what its load balancers can do, and what they ask pods."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from components.settings.cloud import AddressSettings
+from components.settings.gcp import GLOBAL_CLASSES, MAX_MANAGED, REGIONAL_CLASSES, LoadBalancing, SslPolicy
+from components.settings.health import HealthCheck
+from components.settings.hosts import is_wildcard
+from components.settings.problems import Problem, key_of, shown, words
+from components.settings.root import Settings
+
+#: Certificates that a target proxy takes, of whatever kind (compute v1: TargetHttpsProxy.sslCertificates).
+MAX_CERTIFICATES = 15
+
+#: Keys of an address that only Google Cloud reads.
+_OF_GCP = ("existing", "scope", "tier", "ipv6", "subnetwork")
+
+
+def gcp_rules(settings: Settings) -> Iterator[Problem]:
+    """Every choice that Google Cloud does not have, and every one that only it has."""
+    gcp = settings.cloud.gcp is not None
+    if settings.cluster.gke is not None and not gcp:
+        yield Problem(key_of(("cluster", "gke")), f"is a cluster of Google Cloud, and portico:cloud is {settings.cloud.kind}")
+    for name, zone in settings.zones.items():
+        if zone.dnssec and (not gcp or zone.existing):
+            where = ("zone",) if name == settings.zone.name else ("other_zones", name)
+            reason = "its owner signs a zone that exists" if gcp else "is for zones that this stack makes on gcp"
+            yield Problem(key_of((*where, "dnssec")), reason)
+    yield from _gateway(settings)
+    if hasattr(settings.entrypoint.chosen, "address"):
+        yield from _address(settings, settings.entrypoint.chosen.address)
+    if settings.entrypoint.by_google and gcp:
+        yield from _ports(settings)
+        yield from _health(settings)
+        yield from _managed(settings)
+    if settings.entrypoint.gce is not None and gcp:
+        yield from _gce(settings)
+
+
+def _gateway(settings: Settings) -> Iterator[Problem]:
+    own = settings.entrypoint.gateway
+    if own is None:
+        return
+    where = ("entrypoint", "gateway")
+    if own.of_gke:
+        if own.controller is not None:
+            yield Problem(
+                key_of((*where, "controller")), f"GKE's own controller stands behind class {own.class_name}: leave it out"
+            )
+        if own.service_annotations:
+            yield Problem(
+                key_of((*where, "service_annotations")),
+                f"class {own.class_name} makes no Service: say load_balancing and ssl_policy, or annotations of the sites",
+            )
+        if own.load_balancing.cdn is not None:
+            yield Problem(key_of((*where, "load_balancing", "cdn")), "Gateways of GKE have no CDN: use gce, or leave it out")
+        if own.load_balancing.iap is not None and own.load_balancing.iap.client_id is None:
+            yield Problem(key_of((*where, "load_balancing", "iap", "client_id")), "is needed with a Gateway of GKE")
+        return
+    for name, default in (("ssl_policy", SslPolicy()), ("load_balancing", LoadBalancing())):
+        if getattr(own, name) != default:
+            yield Problem(
+                key_of((*where, name)),
+                f"is for GKE's own classes ({words((*GLOBAL_CLASSES, *REGIONAL_CLASSES))}); here TLS ends in the cluster",
+            )
+    if settings.cloud.gcp is not None and own.controller is None:
+        yield Problem(
+            key_of((*where, "controller")),
+            f"is needed on gcp for class {shown(own.class_name)}: which controller stands behind it; GKE's own classes"
+            f" ({words((*GLOBAL_CLASSES, *REGIONAL_CLASSES))}) need none",
+        )
+
+
+def _address(settings: Settings, own: AddressSettings) -> Iterator[Problem]:
+    entrypoint = settings.entrypoint
+    where = ("entrypoint", entrypoint.kind, "address")
+    if settings.cloud.gcp is None:
+        for name in _OF_GCP:
+            if getattr(own, name) != getattr(AddressSettings(), name):
+                yield Problem(
+                    key_of((*where, name)), f"is for addresses of Google Cloud, and portico:cloud is {settings.cloud.kind}"
+                )
+        return
+    if own.ip is not None:
+        yield Problem(
+            key_of((*where, "ip")), "gcp hands out addresses itself: name one that is reserved already with existing: NAME"
+        )
+    wanted = entrypoint.scope
+    if own.scope not in (None, wanted):
+        yield Problem(key_of((*where, "scope")), f"must be {wanted}: {_why(settings)}")
+    if wanted == "global" and own.tier == "standard":
+        yield Problem(key_of((*where, "tier")), "a global address is in the premium tier: standard is for regional ones")
+    if wanted == "global" and own.subnetwork is not None:
+        yield Problem(key_of((*where, "subnetwork")), "a global address is of no subnet")
+    if wanted == "regional" and own.ipv6 and own.subnetwork is None and own.existing is None:
+        yield Problem(key_of((*where, "ipv6")), "needs subnetwork: a regional IPv6 address is taken from a dual-stack subnet")
+    if wanted == "regional" and own.ipv6 and own.tier == "standard":
+        yield Problem(key_of((*where, "tier")), "IPv6 addresses are in the premium tier only")
+    spaces = settings.site_namespaces
+    if entrypoint.gce is not None and own.existing is not None and len(spaces) > 1:
+        yield Problem(
+            key_of((*where, "existing")),
+            f"is one address, and the sites are in {len(spaces)} namespaces ({words(spaces)}): each gets an Ingress of its own,"
+            " and no two share an address",
+        )
+
+
+def _why(settings: Settings) -> str:
+    entrypoint = settings.entrypoint
+    if entrypoint.gce is not None:
+        return "the load balancer of a GCE Ingress is global, and it does not find a regional address by its name"
+    if entrypoint.by_google:
+        kind = "global" if entrypoint.scope == "global" else "of one region"
+        return f"the load balancer of class {entrypoint.chosen.class_name} is {kind}"
+    return f"the load balancer before {entrypoint.kind} is a Service's, which is of one region and takes no global address"
+
+
+def _ports(settings: Settings) -> Iterator[Problem]:
+    ports = settings.entrypoint.chosen.ports
+    for name, number in (("http", 80), ("https", 443)):
+        if getattr(ports, name) != number:
+            yield Problem(
+                key_of(("entrypoint", settings.entrypoint.kind, "ports", name)),
+                f"Google's load balancer answers on {number} only",
+            )
+
+
+def _health(settings: Settings) -> Iterator[Problem]:
+    """What the load balancer asks of pods: "/" must be answered with 200 unless something else is said."""
+    by_port = settings.entrypoint.gce is not None
+    asked: dict[tuple[str, str, int], HealthCheck] = {}
+    rooted = {
+        (site.namespace, backend.service)
+        for site in settings.sites.values()
+        for path, backend in site.paths.items()
+        if path == "/"
+    }
+    for key, site in settings.sites.items():
+        for path, backend in site.paths.items():
+            where = ("sites", key, "paths", path)
+            health = backend.health
+            if health is None:
+                if not settings.made_here(site, backend.service) and (site.namespace, backend.service) not in rooted:
+                    yield Problem(
+                        key_of((*where, "health")),
+                        f'Google\'s load balancer asks the pods of {backend.service} for "/", which no site leads to them:'
+                        f" say what they answer with 200, such as health: {path} (or health: /)",
+                    )
+                continue
+            if health.success != "200":
+                yield Problem(
+                    key_of((*where, "health", "success")), f"Google's load balancer takes 200 only, got {shown(health.success)}"
+                )
+            if isinstance(health.port, str) and health.port != "traffic-port":
+                yield Problem(
+                    key_of((*where, "health", "port")), f"{shown(health.port)}: Google's load balancer wants a number here"
+                )
+            one = (site.namespace, backend.service, backend.port if by_port else 0)
+            if asked.setdefault(one, health) != health:
+                what = f"port {backend.port} of service {backend.service}" if by_port else f"service {backend.service}"
+                yield Problem(key_of((*where, "health")), f"{what} has one health check, and another path says a different one")
+
+
+def _managed(settings: Settings) -> Iterator[Problem]:
+    used = settings.certificates_for(settings.hosts)
+    managed = [key for key in used if settings.certificates[key].google_managed is not None]
+    gateway = settings.entrypoint.gateway
+    if gateway is not None:
+        if managed and gateway.class_name in REGIONAL_CLASSES:
+            yield Problem(
+                key_of(("certificates", managed[0], "google_managed")),
+                f"class {gateway.class_name} takes no map of certificates: say acme, or use class {GLOBAL_CLASSES[0]}",
+            )
+        others = [key for key in used if key not in managed]
+        if managed and others:
+            yield Problem(
+                key_of(("certificates", others[0])),
+                f"a Gateway of GKE shows either certificates of Certificate Manager ({words(managed)}) or Secrets"
+                f" ({words(others)}): make all of them google_managed, or none",
+            )
+        for key in managed:
+            for index, host in enumerate(settings.certificates[key].chosen.hosts):
+                if settings.zone_of(host) is None:
+                    yield Problem(
+                        key_of(("certificates", key, "google_managed", "hosts", index)),
+                        f"{shown(host)} is in none of the stack's zones ({words(settings.zones)}), so nothing can prove it",
+                    )
+        return
+    for key in managed:
+        for index, host in enumerate(settings.certificates[key].chosen.hosts):
+            if is_wildcard(host):
+                yield Problem(
+                    key_of(("certificates", key, "google_managed", "hosts", index)),
+                    f"{shown(host)}: a ManagedCertificate holds no wildcard; say acme with challenge: dns-01, or use gateway"
+                    f" with class {GLOBAL_CLASSES[0]}, whose certificates may",
+                )
+
+
+def _gce(settings: Settings) -> Iterator[Problem]:
+    own = settings.entrypoint.gce
+    sites: dict[str, list[str]] = defaultdict(list)
+    for key, site in settings.sites.items():
+        sites[site.namespace].append(key)
+        for name, value in site.annotations.items():
+            first = next(each for each in sites[site.namespace] if name in settings.sites[each].annotations)
+            if settings.sites[first].annotations[name] != value:
+                yield Problem(
+                    key_of(("sites", key, "annotations", name)),
+                    f"site {first} says something else, and the sites of namespace {site.namespace} share one Ingress",
+                )
+        if site.redirect is not None:
+            yield Problem(
+                key_of(("sites", key, "redirect")),
+                "a GCE Ingress cannot send requests to another host: use gateway, traefik or nginx, or leave the site out",
+            )
+        if own is not None and not own.allow_http and site.https_redirect and "https_redirect" in site.model_fields_set:
+            yield Problem(
+                key_of(("sites", key, "https_redirect")),
+                "a redirect to https needs port 80, which entrypoint.gce.allow_http: false closes: take one of the two away",
+            )
+    for namespace, keys in sites.items():
+        if own is not None and own.allow_http and len({settings.sites[key].https_redirect for key in keys}) > 1:
+            plain = next(key for key in keys if not settings.sites[key].https_redirect)
+            yield Problem(
+                key_of(("sites", plain, "https_redirect")),
+                f"the sites of namespace {namespace} share one Ingress, which redirects to https all or none",
+            )
+        used = settings.certificates_for(host for key in keys for host in settings.sites[key].hosts)
+        managed = [key for key in used if settings.certificates[key].google_managed is not None]
+        if len(managed) > MAX_MANAGED:
+            yield Problem(
+                key_of(("certificates",)),
+                f"{len(managed)} managed certificates on the Ingress of namespace {namespace}, which takes {MAX_MANAGED}:"
+                " name several hosts in one certificate (up to 100), or use a wildcard by acme",
+            )
+        elif len(used) > MAX_CERTIFICATES:
+            yield Problem(
+                key_of(("certificates",)),
+                f"{len(used)} certificates on the Ingress of namespace {namespace}, which takes {MAX_CERTIFICATES}:"
+                " name several hosts in one certificate, or use a wildcard",
+            )
+    yield from _unanswered(settings)
+    if own is not None and not own.allow_http:
+        for key, entry in settings.certificates.items():
+            if entry.acme is not None and entry.acme.challenge == "http-01":
+                yield Problem(
+                    key_of(("certificates", key, "acme", "challenge")),
+                    '"http-01" is proven on port 80, which entrypoint.gce.allow_http: false closes: say dns-01, or let http in',
+                )
+
+
+def _unanswered(settings: Settings) -> Iterator[Problem]:
+    """Hosts that somebody will visit to prove a certificate, and that no Ingress answers for."""
+    answered = set(settings.hosts)
+    for key in settings.late_certificates:
+        if not settings.certificate_namespaces(key):
+            continue  # no site shows it, so it is not asked for
+        entry = settings.certificates[key]
+        for index, host in enumerate(entry.chosen.hosts):
+            if host not in answered and not is_wildcard(host):
+                yield Problem(
+                    key_of(("certificates", key, entry.kind, "hosts", index)),
+                    f"no site answers for {shown(host)}, so nobody can prove it by a visit: add it to a site, or leave it out",
+                )
