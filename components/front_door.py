@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_kubernetes as k8s
 
@@ -52,7 +54,7 @@ class FrontDoor(pulumi.ComponentResource):
             shown = trust.shown(settings.certificates_for(service.tls_hosts))
             stands = [*installed, *([namespaces[service.namespace]] if service.namespace in namespaces else [])]
             opts = pulumi.ResourceOptions(parent=self, depends_on=stands)
-            services[key] = Service(key, settings, cloud, entrypoint, shown, opts)
+            services[key] = Service(key, settings, cloud, shown, opts)
             if (target := services[key].target) is not None:
                 zones.point(service.hosts, at=target)
 
@@ -81,7 +83,7 @@ class FrontDoor(pulumi.ComponentResource):
 
         self.outputs: dict[str, pulumi.Input[object]] = {
             "urls": settings.urls,
-            "address": reached[0].text,
+            "address": pulumi.Output.all(*[each.text for each in reached]).apply(_listed),
             "name_servers": zones.name_servers,
             "issuer": trust.issuers,
             "certificates": trust.expiries,
@@ -98,3 +100,8 @@ class FrontDoor(pulumi.ComponentResource):
         return k8s.core.v1.Namespace(
             name, metadata=metadata(settings.name, name, extra_labels=labels), opts=pulumi.ResourceOptions(parent=self)
         )
+
+
+def _listed(addresses: Sequence[str]) -> str:
+    """Each once."""
+    return ", ".join(dict.fromkeys(addresses))

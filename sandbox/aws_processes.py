@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
-from pathlib import Path
 
 from sandbox.aws.client import CLUSTER, REGION, environment
 from sandbox.credentials import Credentials
 from sandbox.health import answers, listens
-from sandbox.layout import PROJECT, Layout, write_atomically
+from sandbox.layout import PROJECT, Layout
 from sandbox.ports import LOOPBACK, Ports
 from sandbox.supervisor import Process
 from sandbox.tools import AWS_LOAD_BALANCER_CONTROLLER
@@ -38,23 +36,6 @@ def access(ports: Ports) -> dict[str, str]:
     return environment(endpoint(ports)) | {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
 
 
-def token_webhook(layout: Layout, ports: Ports) -> Path:
-    """The API server's configuration for asking the twin about tokens: in any sandbox, so that the cloud can be added later."""
-    path = layout.config / "token-webhook.json"
-    content = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "twin",
-        "clusters": [{"name": "twin", "cluster": {"server": f"{endpoint(ports)}/_portico/token-review"}}],
-        "users": [{"name": "api-server"}],
-        "contexts": [{"name": "twin", "context": {"cluster": "twin", "user": "api-server"}}],
-    }
-    text = json.dumps(content, indent=2)
-    if not path.is_file() or path.read_text() != text:
-        write_atomically(path, text)
-    return path
-
-
 def aws_processes(layout: Layout, ports: Ports, tools: Toolset, credentials: Credentials) -> list[Process]:
     """The three, each after what it needs."""
     url = endpoint(ports)
@@ -69,7 +50,7 @@ def aws_processes(layout: Layout, ports: Ports, tools: Toolset, credentials: Cre
                 *("--ca", str(credentials.aws_ca.certificate), "--ca-key", str(credentials.aws_ca.key)),
                 *("--cluster-endpoint", f"https://{ports.address('kube-apiserver')}"),
                 *("--cluster-ca", str(credentials.cluster_ca.certificate)),
-                *("--eip-pool", ports.aws_eips),
+                *("--pool", ports.aws_eips),
             ],
             environment=python,
             files=(credentials.aws_ca.certificate, credentials.cluster_ca.certificate),

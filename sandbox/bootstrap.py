@@ -46,19 +46,19 @@ AWS_CONTROLLER_USER = "system:serviceaccount:kube-system:aws-load-balancer-contr
 _INSTANCE = "aws:///eu-central-1a/i-0a1b2c3d4e5f60718"
 _DEFINITIONS = create_global_resource("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions")
 _GATEWAY_CLASSES = create_global_resource("gateway.networking.k8s.io", "v1", "GatewayClass", "gatewayclasses")
-_MANAGER = "portico-sandbox"
+MANAGER = "portico-sandbox"
 _TRAEFIK_LABELS = {"app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": "traefik"}
 
 
 def connect(layout: Layout) -> Client:
     """A client of the sandbox's API server, as its administrator."""
-    return Client(KubeConfig.from_file(layout.kubeconfig), field_manager=_MANAGER, trust_env=False)
+    return Client(KubeConfig.from_file(layout.kubeconfig), field_manager=MANAGER, trust_env=False)
 
 
 def bootstrap(layout: Layout, ports: Ports, tools: Toolset) -> None:
     """Put it all there, unless the same was put there before."""
     files = [*tools.files(CLUSTER.name, "crds"), *tools.files(TRAEFIK.name, "crds")]
-    _put(layout, _MANAGER, files, _objects(ports))
+    put(layout, MANAGER, files, _objects(ports))
 
 
 def bootstrap_aws(layout: Layout, tools: Toolset) -> None:
@@ -79,10 +79,18 @@ def bootstrap_aws(layout: Layout, tools: Toolset) -> None:
         IngressClass(metadata=ObjectMeta(name="alb"), spec=IngressClassSpec(controller="ingress.k8s.aws/alb")),
         Node(metadata=ObjectMeta(name="sandbox"), spec=NodeSpec(providerID=_INSTANCE)),
     ]
-    _put(layout, f"{_MANAGER}-aws", tools.files(name, "crds"), objects)
+    put(layout, f"{MANAGER}-aws", tools.files(name, "crds"), objects)
 
 
-def _put(layout: Layout, marker_name: str, files: list[Path], objects: list[Any]) -> None:
+def put(layout: Layout, marker_name: str, files: list[Path], objects: list[Any]) -> None:
+    """Apply CRDs and objects, unless the same were applied before.
+
+    Args:
+        layout: of the sandbox.
+        marker_name: of the ConfigMap that remembers what was applied, and who the API server is told applies it.
+        files: of the CRDs, one each.
+        objects: applied once the CRDs are served.
+    """
     digest = _digest(files, objects)
     with closing(connect(layout)) as client:
         if _recorded(client, marker_name) == digest:

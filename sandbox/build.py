@@ -200,6 +200,8 @@ def build(tools: Sequence[Tool], go: Go | None = None) -> dict[str, Path]:
         for stale in cache.glob(".partial-*"):
             shutil.rmtree(stale, ignore_errors=True)
         missing = [tool for tool in tools if not targets[tool.name].is_dir()]
+        if not missing:
+            return targets  # whoever was waited for has built them
         console.print(
             f"Building {len(missing)} of {len(tools)} tools with Go {'.'.join(map(str, go.version))} into {cache}."
             " This happens once; it can be interrupted and run again."

@@ -15,12 +15,14 @@ from pathlib import Path
 import httpx2
 import psutil
 
-from sandbox import aws_processes
+from sandbox import aws_processes, gcp_processes
 from sandbox import processes as specs
 from sandbox.accounts import forget_accounts
 from sandbox.aws_facts import write_aws_facts
 from sandbox.bootstrap import bootstrap, bootstrap_aws
 from sandbox.credentials import write_credentials
+from sandbox.gcp_bootstrap import bootstrap_gcp
+from sandbox.gcp_facts import write_gcp_facts
 from sandbox.layout import Layout, write_atomically
 from sandbox.locks import held
 from sandbox.ports import Ports, choose
@@ -159,6 +161,12 @@ class Sandbox:
                 Step(aws_processes.BOOTSTRAP, needs, lambda: bootstrap_aws(self.layout, tools)),
                 Step(aws_processes.FACTS, ("aws",), lambda: write_aws_facts(self.layout, ports)),
             ]
+        if any(process.name in gcp_processes.NAMES for process in wanted):
+            needs = (specs.BOOTSTRAP, "kube-apiserver")
+            steps += [
+                Step(gcp_processes.BOOTSTRAP, needs, lambda: bootstrap_gcp(self.layout, tools)),
+                Step(gcp_processes.FACTS, ("gcp",), lambda: write_gcp_facts(self.layout, ports)),
+            ]
         under_way: set[str] = set()
         lock = threading.Lock()
         with Progress("sandbox") as progress:
@@ -197,9 +205,10 @@ class Sandbox:
         return "".join(answer.text.strip() + "\n" for answer in answers)
 
     def _collect_roots(self, ports: Ports) -> None:
-        """Add the roots of the ACME authorities and of the AWS twin's to ca.pem, which keeps those of earlier runs."""
+        """Add the roots of the ACME authorities and of the twins' to ca.pem, which keeps those of earlier runs."""
         known = self.layout.roots.read_text() if self.layout.roots.is_file() else ""
-        for roots in (self._roots(ports), (self.layout.pki / "aws-ca.pem").read_text()):
+        of_clouds = [(self.layout.pki / f"{cloud}-ca.pem").read_text() for cloud in specs.CLOUDS]
+        for roots in (self._roots(ports), *of_clouds):
             if roots not in known:
                 known += roots
         write_atomically(self.layout.roots, known)

@@ -9,6 +9,8 @@ from pathlib import Path
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from sandbox.bootstrap import AWS_CONTROLLER_USER
+from sandbox.gcp.client import PROJECT, write_key
+from sandbox.gcp_bootstrap import CERTS_USER, GLBC_USER
 from sandbox.layout import Layout
 from sandbox.pki import Authority, KeyPair, signing_key, write_kubeconfig
 from sandbox.ports import LOOPBACK, Ports
@@ -19,7 +21,7 @@ _BOTH = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 
 @dataclass(frozen=True)
 class Credentials:
-    """Files of the three authorities, and a kubeconfig per component."""
+    """Files of the authorities, a kubeconfig per component, and the key of a service account of the GCP twin's."""
 
     cluster_ca: KeyPair
     etcd: KeyPair
@@ -31,6 +33,10 @@ class Credentials:
     controller_manager: Path
     scheduler: Path
     aws_controller: Path
+    gcp_ca: KeyPair
+    gcp_key: Path
+    gcp_glbc: Path
+    gcp_certs: Path
 
 
 def write_credentials(layout: Layout, ports: Ports) -> Credentials:
@@ -63,7 +69,19 @@ def write_credentials(layout: Layout, ports: Ports) -> Credentials:
         scheduler=kubeconfig("kube-scheduler", "system:kube-scheduler", ""),
         aws_ca=Authority(layout.pki, "aws-ca").pair,
         aws_controller=kubeconfig("aws-lbc", AWS_CONTROLLER_USER, "system:serviceaccounts"),
+        gcp_ca=Authority(layout.pki, "gcp-ca").pair,
+        gcp_key=_gcp_key(layout, f"http://{ports.address('gcp')}"),
+        gcp_glbc=kubeconfig("gcp-glbc", GLBC_USER, ""),
+        gcp_certs=kubeconfig("gcp-certs", CERTS_USER, "system:serviceaccounts"),
     )
+
+
+def _gcp_key(layout: Layout, endpoint: str) -> Path:
+    """The key; made anew only where the twin has moved, since it says where tokens come from."""
+    path = layout.pki / "gcp-key.json"
+    if not path.is_file() or f'"{endpoint}/token"' not in path.read_text():
+        write_key(path, endpoint, PROJECT)
+    return path
 
 
 def _first_address(cidr: str) -> str:

@@ -63,7 +63,14 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="of the zone files")
     parser.add_argument("--zone", type=dns.name.from_text, action="append", required=True, metavar="NAME")
     parser.add_argument("--key", action="append", default=[], metavar="NAME:ALGORITHM:FILE", help="TSIG key, secret in base64")
-    parser.add_argument("--forward", type=host_port, metavar="HOST:PORT", help="who is asked for names outside the zones")
+    parser.add_argument(
+        "--forward",
+        type=host_port,
+        action="append",
+        default=[],
+        metavar="HOST:PORT",
+        help="who is asked for names outside the zones; of several, the first that knows",
+    )
     parser.add_argument("--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING"])
     return parser.parse_args(argv)
 

@@ -35,6 +35,12 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o644) -> Non
         raise
 
 
+def write_unless_same(path: Path, content: str) -> None:
+    """Write a file that says something else; one that does not is left alone, and so is what restarts when it changes."""
+    if not path.is_file() or path.read_text() != content:
+        write_atomically(path, content)
+
+
 @dataclass(frozen=True)
 class Layout:
     """Paths below one sandbox directory."""

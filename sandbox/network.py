@@ -4,6 +4,7 @@
   cert-manager's HTTP-01 solver would answer, or the real process that stands in for the pod.
 - For each Service of type LoadBalancer: an address of the pool, if it may have it, and its traffic carried.
 - A forward proxy to the sandbox's own internet: its DNS, its ports 80 and 443.
+- For the API server: whose token of a cloud it is, asked of that cloud's twin.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from sandbox.imitation.mirror import Mirror, key_of
 from sandbox.imitation.names import Names
 from sandbox.imitation.proxy import ForwardProxy
 from sandbox.imitation.services import ServicePlane
+from sandbox.imitation.tokens import TokenReviews
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ async def serve(options: argparse.Namespace) -> None:
     """Imitate until the process is told to stop.
 
     Raises:
-        OSError: the proxy's address is taken, or the kubeconfig cannot be read.
+        OSError: an address is taken, or the kubeconfig cannot be read.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -61,9 +63,10 @@ async def serve(options: argparse.Namespace) -> None:
     names = Names(*options.dns)
     listeners = Listeners()
     proxy = ForwardProxy(names, {80: options.http_port, 443: options.https_port}, options.pool)
-    failures = await listeners.assign("proxy", {options.proxy: proxy.handle})
+    reviews = TokenReviews(dict(options.tokens))
+    failures = await listeners.assign("own", {options.proxy: proxy.handle, options.token_reviews: reviews.handle})
     for (host, port), error in failures.items():
-        raise OSError(error.errno, f"proxy on {host}:{port}: {error.strerror}")
+        raise OSError(error.errno, f"{host}:{port}: {error.strerror}")
 
     work = asyncio.create_task(imitate(client, listeners, names, Pool(options.pool)))
     stopped = asyncio.create_task(stop.wait())
@@ -117,6 +120,15 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--http-port", type=int, required=True, metavar="N", help="what the proxy makes of port 80")
     parser.add_argument("--https-port", type=int, required=True, metavar="N", help="what it makes of port 443")
     parser.add_argument("--proxy", type=host_port, required=True, metavar="HOST:PORT", help="where the proxy listens")
+    parser.add_argument("--token-reviews", type=host_port, required=True, metavar="HOST:PORT", help="where the API server asks")
+    parser.add_argument(
+        "--tokens",
+        type=lambda text: tuple(text.split("=", 1)),
+        action="append",
+        default=[],
+        metavar="BEGINNING=URL",
+        help="who reviews tokens that begin so",
+    )
     parser.add_argument("--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING"])
     return parser.parse_args(argv)
 

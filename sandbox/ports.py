@@ -32,20 +32,25 @@ OWNERS = {
     "cert-manager": "cert-manager",
     "traefik-ping": "traefik",
     "proxy": "network",
+    "token-reviews": "network",
     "aws": "aws",
     "aws-lbc": "aws-lbc",
     "aws-lbc-metrics": "aws-lbc",
     "aws-front": "aws-front",
+    "gcp": "gcp",
+    "gcp-glbc": "gcp-glbc",
+    "gcp-certs": "gcp-certs",
+    "gcp-front": "gcp-front",
 }
 """Ports on 127.0.0.1 that only the sandbox's own processes and its facts name, and the process that has each."""
 
 PUBLIC = ("http", "https")
-"""Ports of Traefik on 127.0.0.1, and of the load balancers (`network`, `aws-front`) on the addresses of their pools."""
+"""Ports of Traefik on 127.0.0.1, and of the load balancers (`network` and the clouds' fronts) on the addresses of their pools."""
 
-_UDP = frozenset({"dns", "aws-front"})
+_UDP = frozenset({"dns", "aws-front", "gcp-front"})
 _FIRST_PRIVATE, _LAST_PRIVATE = 20000, 31999  # below the range that kernels give to outgoing connections
 _POOL_PREFIX = 28
-_AWS_POOL_PREFIX = 26
+_CLOUD_POOL_PREFIX = 26
 _SLOTS = 64
 
 
@@ -70,8 +75,7 @@ class Ports(BaseModel):
     @property
     def aws_pool(self) -> str:
         """Public addresses of the AWS twin: 256 after the pool, in the same sandbox's slot."""
-        first = IPv4Network(self.pool).network_address + 256
-        return f"{first}/{_AWS_POOL_PREFIX}"
+        return self._cloud_pool(256)
 
     @property
     def aws_nodes(self) -> str:
@@ -82,6 +86,14 @@ class Ports(BaseModel):
     def aws_eips(self) -> str:
         """The upper half of `aws_pool`: elastic IP addresses."""
         return str(list(IPv4Network(self.aws_pool).subnets())[1])
+
+    @property
+    def gcp_addresses(self) -> str:
+        """External addresses of the GCP twin: 512 after the pool, in the same sandbox's slot."""
+        return self._cloud_pool(512)
+
+    def _cloud_pool(self, distance: int) -> str:
+        return f"{IPv4Network(self.pool).network_address + distance}/{_CLOUD_POOL_PREFIX}"
 
     @classmethod
     def load(cls, path: Path) -> Ports:
@@ -128,6 +140,7 @@ def choose(layout: Layout, running: Collection[str] = ()) -> Ports:
     for name in PUBLIC:
         addresses = {LOOPBACK: "traefik"} | dict.fromkeys(pool_addresses(chosen.pool), "network")
         addresses |= dict.fromkeys(pool_addresses(chosen.aws_pool), "aws-front")
+        addresses |= dict.fromkeys(pool_addresses(chosen.gcp_addresses), "gcp-front")
         choose_one(name, _public_candidates(name, layout, seed), addresses)
     if chosen != before:
         chosen.save(layout.ports)
@@ -176,7 +189,7 @@ def _public_candidates(name: str, layout: Layout, seed: int) -> Iterator[int]:
 def _free_ranges(layout: Layout, seed: int) -> tuple[str, str]:
     """A /20 of cluster IPs below 127.10-13 and a /28 of load-balancer addresses below 127.20, nobody else's.
 
-    Each slot has a /22 below 127.20: the AWS twin's addresses are further up in it.
+    Each slot has a /22 below 127.20: the addresses of the clouds' twins are further up in it.
 
     Sandboxes of one user keep a common list: nothing listens on the ranges of one that has no Services yet.
     """

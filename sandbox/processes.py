@@ -8,10 +8,10 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from sandbox import aws_processes
+from sandbox import aws_processes, gcp_processes
 from sandbox.credentials import Credentials, write_credentials
 from sandbox.health import answers, listens
-from sandbox.layout import PROJECT, Layout, write_atomically
+from sandbox.layout import PROJECT, Layout, write_unless_same
 from sandbox.ports import LOOPBACK, Ports
 from sandbox.supervisor import Process
 from sandbox.tools import CLUSTER, TRAEFIK
@@ -33,14 +33,14 @@ ACCOUNTS = "accounts"
 """The step that makes cert-manager register anew with a Pebble that was started anew."""
 
 STOP_ORDER = (
-    ("cert-manager", "traefik", "network", "aws-lbc", "aws-front"),
+    ("cert-manager", "traefik", "network", "aws-lbc", "aws-front", "gcp-glbc", "gcp-certs", "gcp-gateway", "gcp-front"),
     ("kube-controller-manager", "kube-scheduler", "kwok", "pebble-staging", "pebble-production"),
     ("kube-apiserver",),
-    ("etcd", "dns", "aws"),
+    ("etcd", "dns", "aws", "gcp"),
 )
 """Every process; those of one group end at the same time, before the next group does."""
 
-CLOUDS = {"aws": aws_processes.NAMES}
+CLOUDS = {"aws": aws_processes.NAMES, "gcp": gcp_processes.NAMES}
 """Processes that run only in a sandbox with that cloud."""
 
 ENVIRONMENTS = ("staging", "production")
@@ -50,7 +50,7 @@ ENVIRONMENTS = ("staging", "production")
 def processes(layout: Layout, ports: Ports, tools: Toolset, clouds: Collection[str] = ()) -> list[Process]:
     """Every process of a sandbox with these clouds, in an order in which each comes after what it needs."""
     credentials = write_credentials(layout, ports)
-    token_webhook = aws_processes.token_webhook(layout, ports)
+    token_webhook = _token_webhook(layout, ports)
     cluster_trust = ssl.create_default_context(cafile=str(credentials.cluster_ca.certificate))
     acme_trust = ssl.create_default_context(cafile=str(credentials.acme_ca.certificate))
     dns_address = ports.address("dns")
@@ -75,8 +75,8 @@ def processes(layout: Layout, ports: Ports, tools: Toolset, clouds: Collection[s
                 *("--data", str(layout.data / "dns")),
                 *(argument for zone in ZONES for argument in ("--zone", zone)),
                 *("--key", f"{TSIG_NAME}:{TSIG_ALGORITHM}:{tsig}"),
-                # Zones of Route 53; while nobody listens there, other names are refused.
-                *("--forward", ports.address("aws-front")),
+                # Zones of Route 53 and of Cloud DNS; while nobody listens there, other names are refused.
+                *("--forward", ports.address("aws-front"), "--forward", ports.address("gcp-front")),
             ],
             environment={"PYTHONPATH": str(PROJECT)},
             files=(tsig,),
@@ -117,7 +117,7 @@ def processes(layout: Layout, ports: Ports, tools: Toolset, clouds: Collection[s
                 f"--service-cluster-ip-range={ports.service_cidr}",
                 f"--client-ca-file={credentials.cluster_ca.certificate}",
                 "--authorization-mode=Node,RBAC",
-                # Tokens of `aws eks get-token`. Only a token that is no service account's is asked about.
+                # Tokens of `aws eks get-token` and of Google. Only a token that is no service account's is asked about.
                 f"--authentication-token-webhook-config-file={token_webhook}",
                 "--authentication-token-webhook-version=v1",
                 "--authentication-token-webhook-cache-ttl=10s",
@@ -196,7 +196,10 @@ def processes(layout: Layout, ports: Ports, tools: Toolset, clouds: Collection[s
                 *(sys.executable, "-m", "sandbox.network", "--kubeconfig", str(layout.kubeconfig)),
                 *("--pool", ports.pool, "--dns", dns_address),
                 *("--http-port", str(ports["http"]), "--https-port", str(ports["https"])),
-                *("--proxy", ports.address("proxy")),
+                *("--proxy", ports.address("proxy"), "--token-reviews", ports.address("token-reviews")),
+                # In any sandbox, so that a cloud can be added later.
+                *("--tokens", f"k8s-aws-v1.={aws_processes.endpoint(ports)}/_portico/token-review"),
+                *("--tokens", f"ya29.={gcp_processes.endpoint(ports)}/_portico/token-review"),
             ],
             environment={"PYTHONPATH": str(PROJECT)},
             needs=(BOOTSTRAP, "dns"),
@@ -212,12 +215,13 @@ def processes(layout: Layout, ports: Ports, tools: Toolset, clouds: Collection[s
                 f"--healthz-address={ports.address('cert-manager')}",
                 "--check-retry-period=1s",
             ],
-            # HTTP-01's self-check asks port 80 of a host name: the forward proxy is the sandbox's way there.
-            # The solver for Route 53 finds the AWS twin, and never credentials of the machine's user.
+            # HTTP-01's self-check asks port 80 of a host name, and 443 where that redirects: the forward proxy is the way there.
+            # The solvers for Route 53 and Cloud DNS find the twins, and never credentials of the machine's user.
             environment={
                 **aws_processes.access(ports),
+                **gcp_processes.access(ports, credentials),
                 "HTTP_PROXY": f"http://{ports.address('proxy')}",
-                "HTTPS_PROXY": "",
+                "HTTPS_PROXY": f"http://{ports.address('proxy')}",
             },
             needs=(ACCOUNTS, "dns", *(f"pebble-{environment}" for environment in ENVIRONMENTS)),
             # Pebble forgets its accounts; only a new cert-manager registers again at once.
@@ -227,7 +231,23 @@ def processes(layout: Layout, ports: Ports, tools: Toolset, clouds: Collection[s
         ),
         _traefik(layout, ports, tools),
         *(aws_processes.aws_processes(layout, ports, tools, credentials) if "aws" in clouds else ()),
+        *(gcp_processes.gcp_processes(layout, ports, tools, credentials) if "gcp" in clouds else ()),
     ]
+
+
+def _token_webhook(layout: Layout, ports: Ports) -> Path:
+    """The API server's configuration for asking whose a token is; `network` passes it on to the cloud that made it."""
+    path = layout.config / "token-webhook.json"
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "network",
+        "clusters": [{"name": "network", "cluster": {"server": f"http://{ports.address('token-reviews')}/"}}],
+        "users": [{"name": "api-server"}],
+        "contexts": [{"name": "network", "context": {"cluster": "network", "user": "api-server"}}],
+    }
+    write_unless_same(path, json.dumps(content, indent=2))
+    return path
 
 
 def _pebble(
@@ -257,7 +277,7 @@ def _pebble(
             "profiles": {"classic": {"description": "90 days", "validityPeriod": 90 * 86400}},
         }
     }
-    _write_config(config, json.dumps(content, indent=2))
+    write_unless_same(config, json.dumps(content, indent=2))
     return Process(
         name=name,
         argv=[str(tools.cluster("pebble")), "-config", str(config), "-dnsserver", ports.address("dns")],
@@ -269,7 +289,6 @@ def _pebble(
 
 
 def _traefik(layout: Layout, ports: Ports, tools: Toolset) -> Process:
-    service = "traefik/portico"
     throttle = "200ms"
     return Process(
         name="traefik",
@@ -290,20 +309,20 @@ def _traefik(layout: Layout, ports: Ports, tools: Toolset) -> Process:
             "--providers.kubernetesingress.ingressclass=traefik",
             "--providers.kubernetesingress.nativelbbydefault=true",
             "--providers.kubernetesingress.strictprefixmatching=true",
-            f"--providers.kubernetesingress.ingressendpoint.publishedservice={service}",
+            # Several stacks may each have a Service before it, and it could tell the address of one only.
+            f"--providers.kubernetesingress.ingressendpoint.ip={LOOPBACK}",
             f"--providers.kubernetesingress.throttleduration={throttle}",
             "--providers.kubernetescrd=true",
             "--providers.kubernetescrd.nativelbbydefault=true",
             f"--providers.kubernetescrd.throttleduration={throttle}",
             "--providers.kubernetesgateway=true",
             "--providers.kubernetesgateway.nativelbbydefault=true",
-            "--providers.kubernetesgateway.statusaddress.service.namespace=traefik",
-            "--providers.kubernetesgateway.statusaddress.service.name=portico",
+            f"--providers.kubernetesgateway.statusaddress.ip={LOOPBACK}",
             f"--providers.kubernetesgateway.throttleduration={throttle}",
             # Serves Ingresses of class nginx with nginx's annotations.
             "--experimental.kubernetesingressnginx=true",
             "--providers.kubernetesingressnginx=true",
-            f"--providers.kubernetesingressnginx.publishservice={service}",
+            f"--providers.kubernetesingressnginx.publishstatusaddress={LOOPBACK}",
             f"--providers.kubernetesingressnginx.throttleduration={throttle}",
         ],
         environment={"KUBECONFIG": str(layout.kubeconfig)},
@@ -311,8 +330,3 @@ def _traefik(layout: Layout, ports: Ports, tools: Toolset) -> Process:
         files=(layout.kubeconfig,),
         health=answers(f"http://{ports.address('traefik-ping')}/ping"),
     )
-
-
-def _write_config(path: Path, content: str) -> None:
-    if not path.is_file() or path.read_text() != content:
-        write_atomically(path, content)

@@ -13,6 +13,9 @@ import psutil
 
 from sandbox.aws import client as aws
 from sandbox.aws.provider.install import install as install_aws_provider
+from sandbox.gcp import client as gcp
+from sandbox.gcp.auth.install import install as install_gke_auth
+from sandbox.gcp.provider.install import install as install_gcp_provider
 from sandbox.layout import PROJECT, Layout, write_atomically
 from sandbox.tools import KUBERNETES_PROVIDER_VERSION
 from sandbox.toolset import Toolset, ensure
@@ -29,6 +32,9 @@ _AMBIENT_AWS = (
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 )
 """Variables that lead AWS's clients past the keys that they are given: to an account of the user's."""
+
+_AMBIENT_GOOGLE = ("GOOGLE_", "CLOUDSDK_", "GCLOUD_", "USE_GKE_GCLOUD_AUTH_PLUGIN")
+"""How variables begin that lead Google's clients to credentials, a project or an endpoint of the user's."""
 
 _MARK = "PORTICO_SANDBOX_PULUMI"
 """Environment variable of pulumi and all that it starts: the sandbox's folder for Pulumi."""
@@ -100,8 +106,13 @@ class Pulumi:
         if (resolver := self._fact("resolver")) is not None:
             environment["PORTICO_RESOLVER"] = resolver
         if (endpoint := self._fact("aws-endpoint")) is not None:
-            environment = self._reach_twin(environment, endpoint)
+            environment = self._reach_aws_twin(environment, endpoint)
             install_aws_provider(home)
+        if (endpoint := self._fact("gcp-endpoint")) is not None and (key := self._fact("gcp-key")) is not None:
+            environment = self._reach_gcp_twin(environment, endpoint, Path(key))
+            install_gcp_provider(home)
+            programs = install_gke_auth(self._layout.pulumi / "bin").parent
+            environment["PATH"] = os.pathsep.join((str(programs), environment["PATH"]))
         return environment
 
     def _fact(self, name: str) -> str | None:
@@ -111,7 +122,7 @@ class Pulumi:
             return None
 
     @staticmethod
-    def _reach_twin(environment: Mapping[str, str], endpoint: str) -> dict[str, str]:
+    def _reach_aws_twin(environment: Mapping[str, str], endpoint: str) -> dict[str, str]:
         """The environment in which AWS is the twin, and no account of the user's can be meant."""
         # An endpoint of a single service would win over the general one, so the user's go.
         own = {
@@ -122,6 +133,14 @@ class Pulumi:
         twin = aws.environment(endpoint)
         # Python's clients read the small one first.
         return own | twin | {"no_proxy": twin["NO_PROXY"], "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}
+
+    @staticmethod
+    def _reach_gcp_twin(environment: Mapping[str, str], endpoint: str, key: Path) -> dict[str, str]:
+        """The environment in which Google Cloud is the twin, and no project of the user's can be meant."""
+        own = {name: value for name, value in environment.items() if not name.startswith(_AMBIENT_GOOGLE)}
+        twin = gcp.environment(endpoint, key)
+        direct = ",".join(dict.fromkeys(",".join((environment.get("NO_PROXY", ""), twin["NO_PROXY"])).strip(",").split(",")))
+        return own | twin | {"NO_PROXY": direct, "no_proxy": direct}
 
     def _install_provider(self, home: Path) -> None:
         """Put the provider where Pulumi would install it: found on PATH it would be warned of at every run."""

@@ -16,7 +16,10 @@ KUBERNETES_PROVIDER_VERSION = "4.25.0"
 
 @dataclass(frozen=True)
 class Kept:
-    """Files of a Go module that are kept beside the tool, so that a warm cache needs no module cache."""
+    """Files of a Go module that are kept beside the tool, so that a warm cache needs no module cache.
+
+    The module is one of those that the tool is built from, or any other with `@VERSION`.
+    """
 
     module: str
     pattern: str
@@ -184,8 +187,30 @@ AWS_LOAD_BALANCER_CONTROLLER = Tool(
     ),
 )
 
+INGRESS_GCE = Tool(
+    name="ingress-gce",
+    packages=(".",),
+    programs=("ingress-gce",),
+    # Its go.mod names the controller alone; go fills in what that was built from.
+    flags=("-mod=mod",),
+    kept=(Kept("github.com/GoogleCloudPlatform/gke-gateway-api@v1.3.0", "config/crd/*.yaml", "crds"),),
+)
+GKE_MANAGED_CERTS = Tool(
+    name="gke-managed-certs",
+    packages=(".",),
+    programs=("gke-managed-certs",),
+    flags=("-mod=mod",),
+    kept=(
+        Kept("github.com/GoogleCloudPlatform/gke-managed-certs", "deploy/managedcertificates-crd.yaml", "crds"),
+        Kept("github.com/GoogleCloudPlatform/gke-managed-certs", "deploy/managed-certificate-controller.yaml", "rbac"),
+    ),
+)
+
 TOOLS = (CLUSTER, TRAEFIK, PULUMI, LANGUAGE_HOST, KUBERNETES_PROVIDER)
 """The tools of every sandbox, in the order they are built."""
 
-CLOUD_TOOLS = {"aws": (AWS_LOAD_BALANCER_CONTROLLER,)}
+CLOUD_TOOLS: dict[str, tuple[Tool, ...]] = {
+    "aws": (AWS_LOAD_BALANCER_CONTROLLER,),
+    "gcp": (INGRESS_GCE, GKE_MANAGED_CERTS),
+}
 """Tools that only a sandbox with that cloud needs. Its keys are the clouds that a sandbox can have."""

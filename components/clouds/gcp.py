@@ -18,6 +18,7 @@ from components.settings.certificates import GoogleManagedCertificate
 from components.settings.cloud import ZoneSettings
 from components.settings.entrypoint import GceEntrypoint, LoadBalanced
 from components.settings.gcp import SslPolicy
+from components.settings.gcp_names import named_after, shortened
 from components.trust.managed import ManagedCertificate
 from components.trust.solvers import CloudDnsSolver, Dns01
 
@@ -100,15 +101,18 @@ class Gcp(pulumi.ComponentResource):
         )
 
     def ssl_policy(self, own: SslPolicy) -> pulumi.Input[str]:
-        """The name of the policy by which load balancers speak TLS, made unless it exists."""
+        """The name of the policy by which load balancers speak TLS, made unless it exists.
+
+        One of a region takes a policy of that region (GoogleCloudPlatform/gke-gateway-api: apis/networking/v1, SslPolicy).
+        """
         if own.existing is not None:
             return own.existing
-        return gcp.compute.SSLPolicy(
-            "tls",
-            name=self._settings.name,
-            profile=own.profile,
-            min_tls_version=f"TLS_{own.min_tls.replace('.', '_')}",
-            opts=self._child,
+        name, oldest, child = self._settings.name, f"TLS_{own.min_tls.replace('.', '_')}", self._child
+        if self._settings.entrypoint.scope == "global":
+            return gcp.compute.SSLPolicy("tls", name=name, profile=own.profile, min_tls_version=oldest, opts=child).name
+        region = self._gcp.region
+        return gcp.compute.RegionSslPolicy(
+            "tls", name=name, region=region, profile=own.profile, min_tls_version=oldest, opts=child
         ).name
 
     def certificate(self, key: str, wanted: GoogleManagedCertificate) -> ManagedCertificate:
@@ -139,7 +143,12 @@ class Gcp(pulumi.ComponentResource):
         zone = self._settings.zone_of(domain)
         if domain not in self._authorized and zone is not None:
             asked = gcp.certificatemanager.DnsAuthorization(
-                domain, name=f"{self._settings.name}-{domain.replace('.', '-')}"[:63].rstrip("-"), domain=domain, opts=self._child
+                domain,
+                name=shortened(f"{self._settings.name}-{named_after(domain)}"),
+                domain=domain,
+                # A record of its own, beside the one that ACME wants: one may follow the other.
+                type="PER_PROJECT_RECORD",
+                opts=self._child,
             )
             record = asked.dns_resource_records.apply(lambda records: records[0])
             self._authorized[domain] = asked

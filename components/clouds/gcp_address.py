@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pulumi
 import pulumi_gcp as gcp
 
@@ -11,17 +9,12 @@ from components.annotations.gke import passthrough
 from components.clouds.base import Address, RecordKind, Target
 from components.settings.cloud import AddressSettings
 from components.settings.gcp import GcpCloud, Scope
-
-#: compute v1, Address.name.
-_LONGEST = 63
+from components.settings.gcp_names import shortened
 
 
 def address_name(stack: str, key: str) -> str:
     """An address's name at Google Cloud, one for each load balancer of a stack."""
-    wanted = f"{stack}-{key}".replace(".", "-").lower()
-    if len(wanted) <= _LONGEST:
-        return wanted
-    return f"{wanted[: _LONGEST - 9].rstrip('-')}-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}"
+    return shortened(f"{stack}-{key}")
 
 
 class GcpAddress(pulumi.ComponentResource):

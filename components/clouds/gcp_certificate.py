@@ -12,6 +12,7 @@ import pulumi_gcp as gcp
 
 from components.settings.certificates import GoogleManagedCertificate
 from components.settings.gcp import GcpCloud
+from components.settings.gcp_names import named_after
 from components.settings.hosts import is_wildcard
 
 #: Seconds between two looks at a certificate that is being made.
@@ -24,11 +25,6 @@ Authorize = Callable[[str], gcp.certificatemanager.DnsAuthorization]
 def proven_domains(hosts: Sequence[str]) -> list[str]:
     """The domains that are authorized: one authorization is good for a name and for the wildcard before it."""
     return list(dict.fromkeys(host.removeprefix("*.") for host in hosts))
-
-
-def entry_name(host: str) -> str:
-    """A host as the name of an entry of a map: letters, digits and dashes."""
-    return host.replace("*", "wildcard").replace(".", "-")
 
 
 class GcpCertificate(pulumi.ComponentResource):
@@ -70,7 +66,7 @@ class GcpCertificate(pulumi.ComponentResource):
         self.entries = [
             gcp.certificatemanager.CertificateMapEntry(
                 f"{key}/{host}",
-                name=entry_name(host),
+                name=named_after(host),
                 map=map_name,
                 hostname=host,
                 certificates=[active],
@@ -87,10 +83,12 @@ class GcpCertificate(pulumi.ComponentResource):
         deadline = time.monotonic() + self._timeout
         while not pulumi.runtime.is_dry_run():
             found = await self._look(certificate)
-            if found is None or found.state == "ACTIVE":
+            state = found.state if found is not None else "not to be found"
+            if state == "ACTIVE":
                 break
-            if found.state == "FAILED" or time.monotonic() > deadline:
-                raise pulumi.RunError(_why(certificate, found, self._timeout))
+            if state == "FAILED" or time.monotonic() > deadline:
+                after = "" if state == "FAILED" else f" after {self._timeout} s"
+                raise pulumi.RunError(f"certificate {certificate.rpartition('/')[2]} is {state}{after}:{_reasons(found)}")
             await asyncio.sleep(_PAUSE)
         return certificate
 
@@ -105,10 +103,12 @@ class GcpCertificate(pulumi.ComponentResource):
         return mine[0].manageds[0] if mine and mine[0].manageds else None
 
 
-def _why(certificate: str, found: gcp.certificatemanager.outputs.GetCertificatesCertificateManagedResult, timeout: int) -> str:
+def _reasons(found: gcp.certificatemanager.outputs.GetCertificatesCertificateManagedResult | None) -> str:
+    """What Google says of each name, and of the whole."""
+    if found is None:
+        return " Google lists no such certificate"
     reasons = [
         f"{one.domain}: {one.state} {one.failure_reason} {one.details}".rstrip() for one in found.authorization_attempt_infos
     ]
     reasons += [f"{one.reason} {one.details}".rstrip() for one in found.provisioning_issues]
-    listed = "".join(f"\n  - {reason}" for reason in reasons)
-    return f"certificate {certificate.rpartition('/')[2]} is {found.state} after {timeout} s:{listed or ' Google says no more'}"
+    return "".join(f"\n  - {reason}" for reason in reasons) or " Google says no more"

@@ -9,6 +9,7 @@ import pulumi_gcp as gcp
 
 from components.settings.aws import ServiceAccount
 from components.settings.gcp import GcpCloud
+from components.settings.gcp_names import account_id
 
 #: May change records. Given for a zone, it is good for that zone only.
 #: https://cloud.google.com/dns/docs/access-control
@@ -73,7 +74,7 @@ class GcpIdentity(pulumi.ComponentResource):
         """https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity#kubernetes-sa-to-iam."""
         made = gcp.serviceaccount.Account(
             self._name,
-            account_id=_account_id(f"{stack}-{self._name}"),
+            account_id=account_id(stack, self._name),
             display_name=f"{self._name} of stack {stack}",
             opts=child,
         )
@@ -84,8 +85,3 @@ class GcpIdentity(pulumi.ComponentResource):
         self.ready.append(acts)
         self.account_annotations = {"iam.gke.io/gcp-service-account": made.email}
         return made.email.apply(lambda email: f"serviceAccount:{email}")
-
-
-def _account_id(wanted: str) -> str:
-    """A service account's id has 6 to 30 characters (iam v1, CreateServiceAccountRequest.accountId)."""
-    return wanted[:30].rstrip("-").ljust(6, "0")

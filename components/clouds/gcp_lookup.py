@@ -65,8 +65,16 @@ def zone_named(
     zone: str, settings: GcpCloud, opts: pulumi.InvokeOutputOptions
 ) -> pulumi.Output[gcp.dns.outputs.GetManagedZonesManagedZoneResult]:
     """The public zone of a DNS name: Cloud DNS knows zones by names of their own."""
-    found = gcp.dns.get_managed_zones_output(project=settings.project, opts=opts)
-    return found.managed_zones.apply(lambda zones: _public(zone, zones)[0])
+
+    def pick(
+        zones: list[gcp.dns.outputs.GetManagedZonesManagedZoneResult],
+    ) -> gcp.dns.outputs.GetManagedZonesManagedZoneResult:
+        found = _public(zone, zones)
+        if not found:
+            raise pulumi.RunError(f"project {settings.project} has no public zone {shown(zone)}")
+        return found[0]
+
+    return gcp.dns.get_managed_zones_output(project=settings.project, opts=opts).managed_zones.apply(pick)
 
 
 def _public(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import pulumi
@@ -13,12 +12,7 @@ from components.clouds.delegation import Delegation
 from components.clouds.gcp_lookup import zone_named
 from components.settings.cloud import ZoneSettings
 from components.settings.gcp import GcpCloud
-
-
-def zone_name(zone: str) -> str:
-    """The name that a new zone has at Cloud DNS: its DNS name with dashes; a letter comes first (dns v1, ManagedZone.name)."""
-    plain = re.sub(r"[^a-z0-9]", "-", zone)
-    return (plain if plain[:1].isalpha() else f"z-{plain}")[:63].rstrip("-")
+from components.settings.gcp_names import named_after
 
 
 class GcpZone(pulumi.ComponentResource):
@@ -42,7 +36,7 @@ class GcpZone(pulumi.ComponentResource):
             signed = gcp.dns.ManagedZoneDnssecConfigArgs(state="on") if zone.dnssec else None
             made = gcp.dns.ManagedZone(
                 zone.name,
-                name=zone_name(zone.name),
+                name=named_after(zone.name),
                 dns_name=f"{zone.name}.",
                 description="made by Pulumi",
                 dnssec_config=signed,

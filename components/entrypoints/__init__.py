@@ -12,11 +12,12 @@ from components.entrypoints.alb import AlbEntrypoint
 from components.entrypoints.base import Entrypoint
 from components.entrypoints.gateway import GatewayEntrypoint
 from components.entrypoints.gce import GceEntrypoint
+from components.entrypoints.google_backends import reached_directly
 from components.entrypoints.nginx import NginxEntrypoint
 from components.entrypoints.traefik import TraefikEntrypoint
 from components.settings import Settings
 
-__all__ = ["Entrypoint", "open_entrypoint"]
+__all__ = ["Entrypoint", "open_entrypoint", "reached_directly"]
 
 _KINDS: dict[str, Callable[[Settings, Any, Cloud, Address, pulumi.ResourceOptions], Entrypoint]] = {
     "alb": AlbEntrypoint,

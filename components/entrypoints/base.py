@@ -34,9 +34,6 @@ class Entrypoint(Protocol):
     def listen(self, shown: Issued) -> None:
         """Opens the door: `shown` are all certificates, issued where they can be had before it, else asked for."""
 
-    def annotations_behind(self, namespace: str, service: str) -> Mapping[str, pulumi.Input[str]]:
-        """What a Service that this stack makes must carry, so that the entrypoint reaches it."""
-
     def route(self, key: str, site: SiteSettings, issued: Issued, opts: pulumi.ResourceOptions) -> Target | Balancer | None:
         """Leads one site; `issued` are the certificates of its hosts. Returns where its records point, if not to `target`."""
 
@@ -45,11 +42,7 @@ class Entrypoint(Protocol):
 
 
 class OnePerSite:
-    """What entrypoints have in common whose sites need nothing of each other: reached Services stay as they are."""
-
-    def annotations_behind(self, namespace: str, service: str) -> Mapping[str, pulumi.Input[str]]:
-        """None."""
-        return {}
+    """What entrypoints have in common whose sites need nothing of each other."""
 
     def finish(self) -> Mapping[str, pulumi.Resource]:
         """Nothing is left: each site has been led by itself."""

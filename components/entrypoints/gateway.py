@@ -44,6 +44,8 @@ class GatewayEntrypoint(OnePerSite, pulumi.ComponentResource):
         super().__init__("portico:entrypoints:Gateway", "entrypoint", None, opts)
         self._settings, self._own, self._address, self._cloud = settings, own, address, cloud
         self._name = f"{settings.name}{settings.mark.replace('.', '-')}"
+        #: Behind the names of what another Gateway may stand beside; a dot stands in no key of the stack file.
+        self._mark = ".gke" if own.of_gke else ""
         self._child = inside(self, opts)
         self.front: list[pulumi.Resource] = []
         self._listeners = own.listeners or own.ports
@@ -99,7 +101,7 @@ class GatewayEntrypoint(OnePerSite, pulumi.ComponentResource):
         )
         condition = "condition=Programmed" if self._own.of_gke else "condition=Accepted"
         gateway = k8s.apiextensions.CustomResource(
-            f"gateway{self._settings.mark.removeprefix('.gateway')}",
+            f"gateway{self._mark}",
             api_version=API,
             kind="Gateway",
             metadata=metadata(name, self._name, name, annotations=awaited(condition, spec, said)),
@@ -141,7 +143,7 @@ class GatewayEntrypoint(OnePerSite, pulumi.ComponentResource):
                 secrets.setdefault(home, []).append(secret_name(settings, key))
         return [
             k8s.apiextensions.CustomResource(
-                f"{home}/certificates",
+                f"{home}/certificates{self._mark}",
                 api_version="gateway.networking.k8s.io/v1beta1",
                 kind="ReferenceGrant",
                 metadata=metadata(settings.name, self._name, home),
@@ -213,7 +215,7 @@ class GatewayEntrypoint(OnePerSite, pulumi.ComponentResource):
         rules: list[dict[str, Any]],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        stack, name = self._settings.name, f"{name}{self._settings.mark.removeprefix('.gateway')}"
+        stack, name = self._settings.name, f"{name}{self._mark}"
         k8s.apiextensions.CustomResource(
             name,
             api_version=API,

@@ -59,10 +59,6 @@ class GceEntrypoint(pulumi.ComponentResource):
     def listen(self, shown: Issued) -> None:
         """Nothing to open: each load balancer is made with the sites of its namespace."""
 
-    def annotations_behind(self, namespace: str, service: str) -> dict[str, str]:
-        """Its pods are reached directly, and asked for health as its BackendConfigs say."""
-        return google_backends.reached_directly(self._settings, namespace, service)
-
     def route(self, key: str, site: SiteSettings, issued: Issued, opts: pulumi.ResourceOptions) -> Target | None:
         """Takes note of what the Ingress comes after; its rules are the settings', and its address is where records point."""
         self._before[site.namespace] += [*issued.resources, *resources_of(opts)]
@@ -77,9 +73,9 @@ class GceEntrypoint(pulumi.ComponentResource):
         redirect = self._own.allow_http and all(
             site.https_redirect for site in self._settings.sites.values() if site.namespace == namespace
         )
-        spec: dict[str, Any] = {"sslPolicy": policy}
-        if redirect:
-            spec["redirectToHttps"] = {"enabled": True, "responseCodeName": "MOVED_PERMANENTLY_DEFAULT"}
+        # Said also where there is none: the controller forgets the redirect's URL map only if it is told so.
+        to_https = {"enabled": True, "responseCodeName": "MOVED_PERMANENTLY_DEFAULT"} if redirect else {"enabled": False}
+        spec: dict[str, Any] = {"sslPolicy": policy, "redirectToHttps": to_https}
         name = self._settings.name
         return k8s.apiextensions.CustomResource(
             f"{namespace}/frontend",
@@ -94,7 +90,7 @@ class GceEntrypoint(pulumi.ComponentResource):
         settings, name = self._settings, self._settings.name
         sites = [site for site in settings.sites.values() if site.namespace == namespace]
         managed = [
-            managed_name(name, key)
+            managed_name(name, key, settings.certificates[key].chosen.hosts)
             for key in settings.certificates_for(host for site in sites for host in site.hosts)
             if settings.certificates[key].google_managed is not None
         ]

@@ -63,7 +63,12 @@ def backend_configs(settings: Settings, own: LoadBalancing, opts: pulumi.Resourc
 
 
 def reached_directly(settings: Settings, namespace: str, service: str) -> dict[str, str]:
-    """What a Service carries to be reached by an Ingress of GKE."""
+    """What a Service carries to be reached by an Ingress of GKE; nothing on other clouds.
+
+    Whether there is such an Ingress or not: it may stand beside another entrypoint for a while, before that one or after it.
+    """
+    if settings.cloud.gcp is None:
+        return {}
     ports = asked(settings).get((namespace, service), {})
     return behind_gce({port: config_name(settings.name, service, port) for port in ports}) if ports else {}
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from components.settings.checks_annotations import annotation_rules
 from components.settings.checks_cloud import cloud_rules, service_rules
 from components.settings.checks_gcp import gcp_rules
+from components.settings.checks_gcp_sites import answer_rules, health_rules
 from components.settings.cloud import pool_bounds
 from components.settings.hosts import is_wildcard
 from components.settings.pem import check_chain, check_dates, check_key_pair, is_ca, load_certificates
@@ -21,9 +22,9 @@ MAX_LISTENERS = 64
 WEEKLY_CERTIFICATES = 50
 
 
-def check(settings: Settings) -> list[Problem]:
-    """Every rule that the stack file breaks."""
-    rules = (
+def check(settings: Settings, *, whole: bool = True) -> list[Problem]:
+    """Every rule that the stack file breaks; those that need every site only where it is `whole`."""
+    rules = [
         _certificate_hosts,
         _site_hosts,
         _paths,
@@ -35,9 +36,11 @@ def check(settings: Settings) -> list[Problem]:
         _limits,
         cloud_rules,
         gcp_rules,
+        health_rules,
         service_rules,
         annotation_rules,
-    )
+        *([answer_rules] if whole else []),
+    ]
     return [problem for rule in rules for problem in rule(settings)]
 
 

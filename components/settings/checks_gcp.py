@@ -1,4 +1,4 @@
-"""Rules about Google Cloud: addresses of the right scope, what its load balancers can do, and what they ask pods."""
+"""Rules about Google Cloud: addresses of the right scope, and what its load balancers can do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from components.settings.cloud import AddressSettings
 from components.settings.gcp import GLOBAL_CLASSES, MAX_MANAGED, REGIONAL_CLASSES, LoadBalancing, SslPolicy
-from components.settings.health import HealthCheck
 from components.settings.hosts import is_wildcard
 from components.settings.problems import Problem, key_of, shown, words
 from components.settings.root import Settings
@@ -34,7 +33,6 @@ def gcp_rules(settings: Settings) -> Iterator[Problem]:
         yield from _address(settings, settings.entrypoint.chosen.address)
     if settings.entrypoint.by_google and gcp:
         yield from _ports(settings)
-        yield from _health(settings)
         yield from _managed(settings)
     if settings.entrypoint.gce is not None and gcp:
         yield from _gce(settings)
@@ -128,46 +126,11 @@ def _ports(settings: Settings) -> Iterator[Problem]:
             )
 
 
-def _health(settings: Settings) -> Iterator[Problem]:
-    """What the load balancer asks of pods: "/" must be answered with 200 unless something else is said."""
-    by_port = settings.entrypoint.gce is not None
-    asked: dict[tuple[str, str, int], HealthCheck] = {}
-    rooted = {
-        (site.namespace, backend.service)
-        for site in settings.sites.values()
-        for path, backend in site.paths.items()
-        if path == "/"
-    }
-    for key, site in settings.sites.items():
-        for path, backend in site.paths.items():
-            where = ("sites", key, "paths", path)
-            health = backend.health
-            if health is None:
-                if not settings.made_here(site, backend.service) and (site.namespace, backend.service) not in rooted:
-                    yield Problem(
-                        key_of((*where, "health")),
-                        f'Google\'s load balancer asks the pods of {backend.service} for "/", which no site leads to them:'
-                        f" say what they answer with 200, such as health: {path} (or health: /)",
-                    )
-                continue
-            if health.success != "200":
-                yield Problem(
-                    key_of((*where, "health", "success")), f"Google's load balancer takes 200 only, got {shown(health.success)}"
-                )
-            if isinstance(health.port, str) and health.port != "traffic-port":
-                yield Problem(
-                    key_of((*where, "health", "port")), f"{shown(health.port)}: Google's load balancer wants a number here"
-                )
-            one = (site.namespace, backend.service, backend.port if by_port else 0)
-            if asked.setdefault(one, health) != health:
-                what = f"port {backend.port} of service {backend.service}" if by_port else f"service {backend.service}"
-                yield Problem(key_of((*where, "health")), f"{what} has one health check, and another path says a different one")
-
-
 def _managed(settings: Settings) -> Iterator[Problem]:
-    used = settings.certificates_for(settings.hosts)
-    managed = [key for key in used if settings.certificates[key].google_managed is not None]
     gateway = settings.entrypoint.gateway
+    # A Gateway listens for every certificate, whether or not a site has a host of it.
+    used = list(settings.certificates) if gateway is not None else settings.certificates_for(settings.hosts)
+    managed = [key for key in used if settings.certificates[key].google_managed is not None]
     if gateway is not None:
         if managed and gateway.class_name in REGIONAL_CLASSES:
             yield Problem(
@@ -242,26 +205,10 @@ def _gce(settings: Settings) -> Iterator[Problem]:
                 f"{len(used)} certificates on the Ingress of namespace {namespace}, which takes {MAX_CERTIFICATES}:"
                 " name several hosts in one certificate, or use a wildcard",
             )
-    yield from _unanswered(settings)
     if own is not None and not own.allow_http:
         for key, entry in settings.certificates.items():
             if entry.acme is not None and entry.acme.challenge == "http-01":
                 yield Problem(
                     key_of(("certificates", key, "acme", "challenge")),
                     '"http-01" is proven on port 80, which entrypoint.gce.allow_http: false closes: say dns-01, or let http in',
-                )
-
-
-def _unanswered(settings: Settings) -> Iterator[Problem]:
-    """Hosts that somebody will visit to prove a certificate, and that no Ingress answers for."""
-    answered = set(settings.hosts)
-    for key in settings.late_certificates:
-        if not settings.certificate_namespaces(key):
-            continue  # no site shows it, so it is not asked for
-        entry = settings.certificates[key]
-        for index, host in enumerate(entry.chosen.hosts):
-            if host not in answered and not is_wildcard(host):
-                yield Problem(
-                    key_of(("certificates", key, entry.kind, "hosts", index)),
-                    f"no site answers for {shown(host)}, so nobody can prove it by a visit: add it to a site, or leave it out",
                 )

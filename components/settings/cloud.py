@@ -160,7 +160,7 @@ class ZoneSettings(ZoneOptions):
 class AddressSettings(Base):
     """The address that the front door answers on."""
 
-    ip: Ip | None = Field(None, description="This very address. Default: the first free one of the cloud's pool.")
+    ip: Ip | None = Field(None, description="rfc2136: this very address. Default: the first free one of the pool.")
     existing: GcpName | None = Field(
         None, description="Name of an address that is reserved already (gcp). Default: one is reserved."
     )

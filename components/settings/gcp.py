@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from components.settings.aws import ServiceAccount
 from components.settings.base import Base, KubeName, OneOf
@@ -115,6 +115,13 @@ class SslPolicy(Base):
     min_tls: Literal["1.2", "1.3"] = Field("1.2", description="The oldest version of TLS that clients may speak.")
     profile: Literal["COMPATIBLE", "MODERN", "RESTRICTED"] = Field("MODERN", description="Google's set of ciphers.")
     existing: GcpName | None = Field(None, description="Name of a policy that is there; the other keys then say nothing.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> SslPolicy:
+        # compute v1, SslPolicy.minTlsVersion.
+        if self.existing is None and self.min_tls == "1.3" and self.profile != "RESTRICTED":
+            raise ValueError(f'min_tls "1.3" goes with profile RESTRICTED only, got {self.profile}')
+        return self
 
 
 class Iap(Base):

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from components.settings.checks import check
 from components.settings.entrypoint import EntrypointSettings
+from components.settings.gcp import GLOBAL_CLASSES, REGIONAL_CLASSES
 from components.settings.problems import Problem, key_of
 from components.settings.root import Settings
 
@@ -54,7 +55,7 @@ def rules_broken(given: Mapping[str, Any], error: ValidationError) -> list[Probl
     unknown_way = key_of(["entrypoint"]) in touched and not _kind(given.get("entrypoint"))
     return [
         problem
-        for problem in check(settings)
+        for problem in check(settings, whole=settings.sites.keys() == given["sites"].keys())
         if not any(problem.key.startswith(key) for key in touched)
         # What a certificate has to be depends on who shows it.
         and not (unknown_way and settings.cloud.rfc2136 is None and problem.key.startswith(key_of(["certificates"])))
@@ -68,8 +69,13 @@ def _stand_in(part: str, given: Mapping[str, Any]) -> dict[str, Any]:
         by_name = {"aws": "eks", "gcp": "gke"}
         named = [by_name[kind] for kind in by_name if isinstance(cloud, Mapping) and kind in cloud]
         return {named[0]: {"name": "cluster"}} if named else {"kubeconfig": {"path": "."}}
-    kind = _kind(given.get("entrypoint")) or "traefik"
-    return {kind: _ENTRYPOINTS.get(kind, {})}
+    entrypoint = given.get("entrypoint")
+    kind = _kind(entrypoint) or "traefik"
+    own = entrypoint.get(kind) if isinstance(entrypoint, Mapping) else None
+    # Who stands behind a Gateway is said by its class.
+    class_name = own.get("class") if isinstance(own, Mapping) and kind == "gateway" else None
+    known = {"class": class_name} if class_name in (*GLOBAL_CLASSES, *REGIONAL_CLASSES) else {}
+    return {kind: {**_ENTRYPOINTS.get(kind, {}), **known}}
 
 
 def _kind(entrypoint: object) -> str | None:

@@ -20,6 +20,7 @@ from components.settings.certificates import (
 from components.settings.cloud import CloudSettings, ZoneOptions, ZoneSettings
 from components.settings.cluster import ClusterSettings
 from components.settings.entrypoint import EntrypointSettings
+from components.settings.gcp_names import account_id
 from components.settings.hosts import Host, covering, in_zone
 from components.settings.services import ServiceSettings
 from components.settings.sites import NamespaceSettings, SiteSettings
@@ -228,8 +229,9 @@ class Settings(Base):
             steps.append(f"cert-manager was there before its role {self.name}-cert-manager: {how} once")
         by_account = self.cloud.gcp is not None and self.cloud.gcp.identity.service_account is not None
         if by_account and "dns-01" in proven and self.cert_manager.existing is not None:
+            account = account_id(self.name, "cert-manager")
             steps.append(
-                f"cert-manager was there before its account {self.name}-cert-manager: annotate its service account with"
+                f"cert-manager was there before its account {account}: annotate its service account with"
                 " iam.gke.io/gcp-service-account and the account's address once"
             )
         steps += [

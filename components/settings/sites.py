@@ -36,7 +36,7 @@ class Backend(Base):
     service: KubeName = Field(description="Service in the site's namespace.")
     port: Port = Field(description="Port of the Service (not the pods' targetPort).")
     health: HealthCheck | None = Field(
-        None, description="How the load balancer checks the pods, where it sends to them directly (alb). Default: its own."
+        None, description="How the load balancer checks the pods, where it sends to them directly (alb, gce). Default: its own."
     )
 
     @model_validator(mode="before")

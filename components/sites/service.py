@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.clouds import Address, Balancer, Cloud, Target
-from components.entrypoints import Entrypoint
+from components.entrypoints import reached_directly
 from components.names import ADDRESSED, awaited, inside, metadata, skip_await, time_limit
 from components.settings import Settings
 from components.settings.services import ServiceSettings
@@ -28,7 +28,6 @@ class Service(pulumi.ComponentResource):
         key: str,
         settings: Settings,
         cloud: Cloud,
-        entrypoint: Entrypoint,
         issued: Issued,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -43,7 +42,7 @@ class Service(pulumi.ComponentResource):
             else []
         )
         if own.load_balancer is None:
-            said = entrypoint.annotations_behind(own.namespace, key)
+            said = reached_directly(settings, own.namespace, key)
             self.made = self._inside(key, settings, own, said, child)
         else:
             tls = {port.port: issued.references[0] for port in own.ports.values() if port.tls}

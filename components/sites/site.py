@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from components.clouds import Balancer, Target
-from components.entrypoints import Entrypoint
+from components.entrypoints import Entrypoint, reached_directly
 from components.names import inside
 from components.settings import Settings
 from components.settings.sites import SiteSettings
@@ -43,7 +43,7 @@ class Site(pulumi.ComponentResource):
                 site.namespace,
                 sorted(set(numbers)),
                 settings.service_type,
-                entrypoint.annotations_behind(site.namespace, name),
+                reached_directly(settings, site.namespace, name),
                 child,
             )
             for name, numbers in ports.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -17,9 +18,13 @@ from components.settings.certificates import GoogleManagedCertificate
 from components.trust.watch_google import look, wait_until_active
 
 
-def managed_name(stack: str, key: str) -> str:
-    """The ManagedCertificate of a certificate, by its key in the stack file."""
-    return f"{stack}-{key}"
+def managed_name(stack: str, key: str, hosts: Sequence[str]) -> str:
+    """The ManagedCertificate of a certificate, by its key in the stack file and by its hosts.
+
+    Other hosts make another one beside it: GKE's controller deletes what is behind one whose hosts change, which Google refuses
+    while a load balancer shows it (GoogleCloudPlatform/gke-managed-certs: pkg/controller/sync).
+    """
+    return f"{stack}-{key}-{hashlib.sha256(' '.join(hosts).encode()).hexdigest()[:8]}"
 
 
 class GoogleManaged(pulumi.ComponentResource):

@@ -132,7 +132,7 @@ class Trust(pulumi.ComponentResource):
                     stack=settings.name,
                     cluster=self._cluster,
                     namespace=namespace,
-                    called=managed_name(settings.name, key),
+                    called=managed_name(settings.name, key, entry.chosen.hosts),
                     wanted=entry.google_managed,
                     opts=self._child,
                 )
@@ -190,7 +190,8 @@ class Trust(pulumi.ComponentResource):
         """When each certificate ends (RFC 3339), or who sees to it that it does not, by its key."""
         known: dict[str, pulumi.Input[str]] = {key: made[0].not_after for key, made in self._issued.items() if made}
         known |= {key: made.not_after for key, made in self._provided.items()}
-        return known | dict.fromkeys([*self._kept, *self._managed], "renewed by the cloud")
+        managed = [key for key, made in self._managed.items() if made]
+        return known | dict.fromkeys([*self._kept, *managed], "renewed by the cloud")
 
     def _after(self, resources: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=resources))

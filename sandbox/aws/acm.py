@@ -6,7 +6,7 @@ import hashlib
 import re
 import string
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
@@ -19,9 +19,10 @@ from moto.core.responses import ActionResult
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.aws.base import ACCOUNT, Refusal
-from sandbox.aws.issuer import ALGORITHMS, Issuer, make_key
 from sandbox.aws.zones import zones
+from sandbox.twin.issuer import ALGORITHMS, Issuer, make_key
 
+VALIDITY = timedelta(days=198)  # of ACM's own public certificates since 2026
 ISSUE_AFTER = 0.3  # seconds that all records must have stood
 _NAMES_LIMIT = 100  # the most that ACM gives; an account has 10 until it asks for more, as this one has
 _DOMAIN = re.compile(r"(\*\.)?(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+((?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9])")  # ACM's own pattern

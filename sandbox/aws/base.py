@@ -13,13 +13,11 @@ import moto
 from moto.core.exceptions import ServiceException
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
+from sandbox.twin.errors import TwinError
+
 MADE_FOR = "5.2.5"  # moto's insides are subclassed here: look at each truth again before this is raised
 ACCOUNT = DEFAULT_ACCOUNT_ID
 PARTITION = "aws"
-
-
-class TwinError(RuntimeError):
-    """Why the twin does not start."""
 
 
 class WrongMotoError(TwinError):

@@ -20,8 +20,9 @@ from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]
 from botocore.credentials import Credentials  # type: ignore[import-untyped]
 
 from sandbox.aws.client import KEY
+from sandbox.twin.reviews import GROUP, TokenError
 
-USER, GROUP = "sandbox-admin", "system:masters"
+USER = "sandbox-admin"
 GOOD_FOR = timedelta(minutes=15)
 _AHEAD = timedelta(minutes=1)
 _PREFIX = "k8s-aws-v1."
@@ -41,31 +42,20 @@ _PARAMETERS = frozenset(
 )
 
 
-class TokenError(ValueError):
-    """Why a token is not accepted."""
-
-
-def review(body: Any, cluster: str, host: str, identity: Callable[[str], str]) -> dict[str, Any]:
-    """The answer to a TokenReview.
+def user(token: str, cluster: str, host: str, identity: Callable[[str], str]) -> dict[str, Any]:
+    """Who holds a token.
 
     Args:
-        body: the TokenReview.
+        token: of EKS.
         cluster: whose tokens are accepted.
         host: where the twin's STS is, `HOST:PORT`.
         identity: asks STS for the ARN behind a query; raises TokenError.
+
+    Raises:
+        TokenError: it is not accepted.
     """
-    try:
-        query = _check(str(body["spec"]["token"]), cluster, host)
-        arn = identity(query)
-        status: dict[str, Any] = {
-            "authenticated": True,
-            "user": {"username": USER, "uid": arn, "groups": [GROUP], "extra": {"arn": [arn]}},
-        }
-    except TokenError as error:
-        status = {"authenticated": False, "error": str(error)}
-    except (KeyError, TypeError):
-        status = {"authenticated": False, "error": "not a TokenReview: spec.token is missing"}
-    return {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "status": status}
+    arn = identity(_check(token, cluster, host))
+    return {"username": USER, "uid": arn, "groups": [GROUP], "extra": {"arn": [arn]}}
 
 
 def arn_of(answer: str) -> str | None:

@@ -2,88 +2,33 @@
 
 from __future__ import annotations
 
-import argparse
-import logging
-import signal
 import sys
-import threading
 import warnings
-from ipaddress import IPv4Network
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from werkzeug.serving import WSGIRequestHandler, make_server
-
-from sandbox.arguments import host_port
 from sandbox.aws import regions
-from sandbox.aws.base import TwinError, check_moto
+from sandbox.aws.base import check_moto
+from sandbox.twin.server import serve
+from sandbox.twin.settings import arguments, common
 
-log = logging.getLogger(__name__)
-
-
-class Handler(WSGIRequestHandler):
-    """Keeps connections, answers without delay, and leaves the log to the twin."""
-
-    disable_nagle_algorithm = True
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """The twin logs operations, which say more than paths."""
+if TYPE_CHECKING:
+    from sandbox.aws.twin import Twin
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; returns the exit code."""
-    options = _parse(argv)
-    logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    options = arguments("sandbox.aws.server", __doc__, regions=regions.REGIONS).parse_args(argv)
     warnings.filterwarnings(
         "ignore", message="Exception.* does not match an error shape"
     )  # moto; AWS's models leave many errors out
-    try:
+
+    def make() -> Twin:
         check_moto()
         from sandbox.aws.twin import Settings, Twin
 
-        host, port = options.listen
-        settings = Settings(
-            data=options.data,
-            host=f"{host}:{port}",
-            certificate=options.ca,
-            key=options.ca_key,
-            region=options.region,
-            cluster=options.cluster,
-            cluster_endpoint=options.cluster_endpoint,
-            cluster_authority=options.cluster_ca,
-            pool=options.eip_pool,
-        )
-        server = make_server(host, port, Twin(settings), threaded=True, request_handler=Handler)
-    except (OSError, ValueError, TwinError) as error:
-        log.error("%s", error)
-        return 1
-    server.daemon_threads = True  # type: ignore[attr-defined]  # of the threaded server; a hanging answer must not hold up the end
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-    log.info("serving %s on %s:%d", options.region, host, port)
-    stop.wait()
-    server.shutdown()
-    log.info("stopped")
-    return 0
+        return Twin(Settings(**common(options), host=":".join(map(str, options.listen))))
 
-
-def _parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sandbox.aws.server", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--listen", type=host_port, required=True, metavar="HOST:PORT")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="of the file with all that the twin knows")
-    parser.add_argument("--ca", type=Path, required=True, metavar="CERT.pem", help="authority that signs ACM's certificates")
-    parser.add_argument("--ca-key", type=Path, required=True, metavar="KEY.pem")
-    parser.add_argument("--region", choices=regions.REGIONS, required=True)
-    parser.add_argument("--cluster", required=True, metavar="NAME", help="of the EKS cluster")
-    parser.add_argument("--cluster-endpoint", required=True, metavar="URL", help="of the cluster's API server")
-    parser.add_argument(
-        "--cluster-ca", type=Path, required=True, metavar="CERT.pem", help="authority of the API server's certificate"
-    )
-    parser.add_argument("--eip-pool", type=IPv4Network, required=True, metavar="CIDR", help="of Elastic IPs")
-    parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
-    return parser.parse_args(argv)
+    return serve(make, options.listen, options.region, options.log_level)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ from cryptography import x509
 from moto.acm import models as acm
 from moto.core.base_backend import BackendDict
 
-from sandbox.aws.base import MADE_FOR, TwinError
+from sandbox.aws.base import MADE_FOR
 from sandbox.layout import write_atomically
+from sandbox.twin.errors import TwinError
 
 _FORMAT = 1
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Network
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moto.acm.models import acm_backends
@@ -23,11 +20,15 @@ from werkzeug.wrappers import Response
 
 from sandbox.aws import acm, addresses, balancers, eks, first, iam, reviews, zones
 from sandbox.aws.client import FRONT_AGENT
-from sandbox.aws.control import PREFIX, REVIEW, Control
-from sandbox.aws.faults import Faults, refusal, seconds_of
-from sandbox.aws.issuer import Issuer
-from sandbox.aws.services import Call, UnknownServiceError, WireRequest
+from sandbox.aws.control import Control
+from sandbox.aws.faults import make_faults, refusal
+from sandbox.aws.services import NAMES, Call, UnknownServiceError, WireRequest
 from sandbox.aws.state import State
+from sandbox.twin.control import PREFIX, REVIEW, problem
+from sandbox.twin.faults import seconds_of
+from sandbox.twin.issuer import Issuer
+from sandbox.twin.reviews import TokenError
+from sandbox.twin.settings import TwinSettings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -35,30 +36,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(TwinSettings):
     """What a twin is made from.
 
     Attributes:
-        data: directory of its file.
         host: where it is reached, `HOST:PORT`.
-        certificate, key: of the authority that signs ACM's certificates.
-        region: its only one.
-        cluster: name of the EKS cluster.
-        cluster_endpoint: URL of the API server.
-        cluster_authority: certificate of the authority that signed the API server's.
-        pool: of Elastic IPs.
     """
 
-    data: Path
     host: str
-    certificate: Path
-    key: Path
-    region: str
-    cluster: str
-    cluster_endpoint: str
-    cluster_authority: Path
-    pool: IPv4Network
 
 
 class Twin:
@@ -68,9 +54,9 @@ class Twin:
         """Take over what is on disk, and make what is missing of what is there from the start."""
         self._settings = settings
         self._lock = threading.RLock()
-        self._faults = Faults()
-        self._control = Control(settings.region, settings.cluster, self._faults, self._review)
-        acm.install(Issuer(settings.certificate, settings.key))
+        self._faults = make_faults(NAMES)
+        self._control = Control(settings.region, settings.cluster, self._faults, self._whose)
+        acm.install(Issuer(settings.certificate, settings.key, acm.VALIDITY))
         addresses.install(settings.pool)
         balancers.install()
         eks.install()
@@ -104,10 +90,10 @@ class Twin:
                 return self._answer_control(request, request.raw_path.removeprefix(PREFIX))
             return self._call(request)
         except UnknownServiceError as error:
-            return Response(json.dumps({"message": str(error)}), 400, content_type="application/json")
+            return problem(400, str(error))
         except Exception:
             log.exception("%s %s could not be answered", request.method, request.path)
-            return Response(json.dumps({"message": "the twin failed; see its log"}), 500, content_type="application/json")
+            return problem(500, "the twin failed; see its log")
 
     def _answer_control(self, request: Request, path: str) -> Response:
         if path == REVIEW:  # asks STS, which may hang; nobody else need wait for that
@@ -147,13 +133,13 @@ class Twin:
         if changed or settled:
             self._state.save()
 
-    def _review(self, body: Any) -> dict[str, Any]:
-        return reviews.review(body, self._settings.cluster, self._settings.host, self._identity)
+    def _whose(self, token: str) -> dict[str, Any]:
+        return reviews.user(token, self._settings.cluster, self._settings.host, self._identity)
 
     def _identity(self, query: str) -> str:
         request = WireRequest.from_primitives("GET", f"http://{self._settings.host}/?{query}", {"Accept": "application/json"})
         response = self._call(request)
         found = reviews.arn_of(response.get_data(as_text=True))
         if response.status_code != 200 or not found:
-            raise reviews.TokenError(f"STS answered {response.status_code}")
+            raise TokenError(f"STS answered {response.status_code}")
         return found

@@ -1,5 +1,5 @@
 # mypy: untyped-calls-exclude="dns"
-"""Asking another server for names outside one's own zones: part of the sandbox's own, real DNS server."""
+"""Asking other servers for names outside one's own zones: part of the sandbox's own, real DNS server."""
 
 import logging
 
@@ -16,26 +16,30 @@ log = logging.getLogger(__name__)
 
 
 class Forwarder:
-    """The other server."""
+    """The other servers."""
 
-    def __init__(self, host: str, port: int, timeout: float = 2.0) -> None:
-        """`timeout`: seconds after which no answer is an answer."""
-        self._host = host
-        self._port = port
+    def __init__(self, *servers: tuple[str, int], timeout: float = 2.0) -> None:
+        """`servers`: hosts and ports, in the order they are asked; `timeout`: seconds after which no answer is an answer."""
+        self._servers = servers
         self._timeout = timeout
 
     async def ask(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Answer | None:
-        """The other server's answer, with its word on authority; None if it does not run or refuses.
+        """The answer of the first that has one, with its word on authority; None if none runs or all refuse."""
+        for host, port in self._servers:
+            answer = await self._ask(host, port, name, rdtype)
+            if answer is not None:
+                return answer
+        return None
 
-        By TCP: where nothing listens that is known at once.
-        """
+    async def _ask(self, host: str, port: int, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Answer | None:
+        """By TCP: where nothing listens that is known at once."""
         query = dns.message.make_query(name, rdtype)
         try:
-            reply = await dns.asyncquery.tcp(query, self._host, port=self._port, timeout=self._timeout)
+            reply = await dns.asyncquery.tcp(query, host, port=port, timeout=self._timeout)
         except ConnectionRefusedError:
             return None
         except (dns.exception.DNSException, OSError, EOFError) as error:
-            log.warning("%s: %s:%d does not answer: %s", name, self._host, self._port, str(error) or type(error).__name__)
+            log.warning("%s: %s:%d does not answer: %s", name, host, port, str(error) or type(error).__name__)
             return None
         if reply.rcode() == dns.rcode.REFUSED:
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from sandbox.gcp.errors import Refusal
@@ -10,6 +10,8 @@ from sandbox.gcp.kinds import Kind, refers
 from sandbox.gcp.operations import LateError
 from sandbox.gcp.places import Place, link, place_of
 from sandbox.gcp.store import Store
+
+_IPV6 = IPv6Network("2001:db8::/32")  # for documentation (RFC 3849): nothing in the sandbox is reached there
 
 
 class Pool:
@@ -20,16 +22,17 @@ class Pool:
         self._all = [str(address) for address in addresses]
 
     def give(self, wish: str | None = None) -> str:
-        """A free one.
+        """A free one, or one that a forwarding rule got without having it reserved: it becomes a reserved one.
 
         Raises:
-            Refusal: the wish is not free, or not of the pool.
+            Refusal: the wish is no such address; others cannot be chosen, Google gives them.
             LateError: there is none left.
         """
         bodies = [thing["body"] for thing in self._store.things.values()]
-        held = {body.get("address") for body in bodies} | {body.get("IPAddress") for body in bodies}
+        reserved, used = ({body.get(key) for body in bodies} for key in ("address", "IPAddress"))
+        held = reserved | used
         if wish:
-            if wish not in self._all or wish in held:
+            if wish not in self._all or wish in reserved or wish not in used:
                 raise Refusal(
                     400, f"Invalid value for field 'resource.address': '{wish}'. Specified IP address is not available."
                 )
@@ -41,6 +44,12 @@ class Pool:
             raise LateError(403, "QUOTA_EXCEEDED", f"Quota 'STATIC_ADDRESSES' exceeded.  Limit: {len(self._all)}.0")
         self._store.notes["last_address"] = free[0]
         return free[0]
+
+    def give_range(self) -> str:
+        """The first address of 96 bits' prefix of IPv6, never given before."""
+        number = int(self._store.notes.get("last_range", 0)) + 1
+        self._store.notes["last_range"] = number
+        return str(_IPV6[number << 32])
 
 
 class Addresses(Kind):
@@ -56,7 +65,26 @@ class Addresses(Kind):
         if place.scope.endswith("/global"):
             body.setdefault("ipVersion", "IPV4")
         body.setdefault("networkTier", "PREMIUM")
-        body["address"] = self._pool.give(body.get("address"))
+        if body.get("ipVersion") == "IPV6":
+            self._prepare_ipv6(place, body)
+        else:
+            body["address"] = self._pool.give(body.get("address"))
+
+    def _prepare_ipv6(self, place: Place, body: dict[str, Any]) -> None:
+        """One of a region is a range of a subnetwork, and in the premium tier; Google gives it."""
+        if body.get("address"):
+            raise Refusal(
+                400, f"Invalid value for field 'resource.address': '{body['address']}'. Specified IP address is not available."
+            )
+        if body["networkTier"] != "PREMIUM":
+            raise Refusal(
+                400, f"Invalid value for field 'resource.networkTier': '{body['networkTier']}'. IPv6 addresses are PREMIUM."
+            )
+        if not place.scope.endswith("/global"):
+            if not body.get("subnetwork"):
+                raise Refusal(400, "Invalid value for field 'resource.subnetwork': ''. An IPv6 address of a region needs one.")
+            body["prefixLength"] = 96
+        body["address"] = self._pool.give_range()
 
     def show(self, path: str, thing: dict[str, Any]) -> dict[str, Any]:
         """With who uses it."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 import uuid
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cryptography import x509
 
-from sandbox.aws.issuer import Issuer, make_key
 from sandbox.gcp.discovery import Method
 from sandbox.gcp.errors import Refusal
-from sandbox.gcp.filters import page
+from sandbox.gcp.filters import matches, page
 from sandbox.gcp.places import texts
 from sandbox.gcp.store import OPERATION_SECONDS, Store, now
+from sandbox.twin.issuer import Issuer, make_key
 
 SERVICE = "//certificatemanager.googleapis.com/"
 _TYPES = "type.googleapis.com/google.cloud.certificatemanager.v1."
@@ -36,7 +37,10 @@ class CertificateManager:
             case "create":
                 return self._create(method, path, query, body)
             case "list":
-                items, token = page([dict(thing["body"]) for _, thing in self._store.under(path)], query, "pageSize")
+                found = [
+                    dict(thing["body"]) for _, thing in self._store.under(path) if matches(query.get("filter"), thing["body"])
+                ]
+                items, token = page(found, query, "pageSize")
                 return {path.rpartition("/")[2]: items, **({"nextPageToken": token} if token else {})}
         thing = self._store.things.get(path)
         if thing is None:
@@ -64,7 +68,9 @@ class CertificateManager:
             case "dnsAuthorizations":
                 body.setdefault("type", "FIXED_RECORD")
                 data = f"{uuid.uuid4()}.{len(self._store.things) % 20}.authorize.certificatemanager.goog."
-                record = {"name": f"_acme-challenge.{body['domain'].rstrip('.')}.", "type": "CNAME", "data": data}
+                # Each project has records of its own where that is asked for, and other proofs of the domain keep theirs.
+                own = f"_{zlib.crc32(parent.encode()):x}" if body["type"] == "PER_PROJECT_RECORD" else ""
+                record = {"name": f"_acme-challenge{own}.{body['domain'].rstrip('.')}.", "type": "CNAME", "data": data}
                 body["dnsResourceRecord"] = record
             case "certificates":
                 self._prepare_certificate(body)
@@ -72,8 +78,9 @@ class CertificateManager:
                 if ("hostname" in body) is ("matcher" in body):
                     raise Refusal(400, "Exactly one of hostname and matcher is needed.")
                 body["state"] = "ACTIVE"
+        hidden = _hide(body)
         body |= {"name": path, "createTime": now(), "updateTime": now()}
-        self._store.add(path, body)
+        self._store.add(path, body)["inside"] |= hidden
         return self._begin(path, "create", body, method.request or "")
 
     def _prepare_certificate(self, body: dict[str, Any]) -> None:
@@ -83,12 +90,6 @@ class CertificateManager:
         if bool(managed) is bool(own):
             raise Refusal(400, "Exactly one of managed and selfManaged is needed.")
         if own:
-            try:
-                leaf = x509.load_pem_x509_certificates(str(own.get("pemCertificate", "")).encode())[0]
-            except ValueError as error:
-                raise Refusal(400, "selfManaged.pemCertificate could not be parsed.") from error
-            body |= {"pemCertificate": own["pemCertificate"], "expireTime": leaf.not_valid_after_utc.isoformat()}
-            body["selfManaged"] = {}
             return
         domains = managed.get("domains", [])
         if not domains:
@@ -112,9 +113,13 @@ class CertificateManager:
             raise Refusal(400, "updateMask is missing.")
         self._check_references(body)
         for field in fields:
-            if field not in ("labels", "description", "certificates"):
+            if field not in ("labels", "description", "certificates", "selfManaged"):
                 raise Refusal(400, f"updateMask: '{field}' cannot be changed.")
-            if body.get(field) is None:
+            if field == "selfManaged":
+                new = {"selfManaged": body.get("selfManaged") or {}}
+                thing["inside"] |= _hide(new)
+                thing["body"] |= new
+            elif body.get(field) is None:
                 thing["body"].pop(field, None)
             else:
                 thing["body"][field] = body[field]
@@ -157,6 +162,21 @@ class CertificateManager:
         if found["due"] <= time.time():
             return {**found["body"], "done": True}
         return {key: value for key, value in found["body"].items() if key != "response"}
+
+
+def _hide(body: dict[str, Any]) -> dict[str, Any]:
+    """Read a certificate of one's own and take it out of a body; returns what only the twin may know of it."""
+    own = body.get("selfManaged")
+    if own is None:
+        return {}
+    try:
+        leaf = x509.load_pem_x509_certificates(str(own.get("pemCertificate", "")).encode())[0]
+    except ValueError as error:
+        raise Refusal(400, "selfManaged.pemCertificate could not be parsed.") from error
+    if not own.get("pemPrivateKey"):
+        raise Refusal(400, "selfManaged.pemPrivateKey could not be parsed.")
+    body |= {"pemCertificate": own["pemCertificate"], "expireTime": leaf.not_valid_after_utc.isoformat(), "selfManaged": {}}
+    return {"certificate": own["pemCertificate"], "chain": "", "key": own["pemPrivateKey"]}
 
 
 def settle(store: Store, issuer: Issuer, find: Callable[[str, str], Iterable[str]]) -> None:

@@ -1,17 +1,15 @@
-"""For who calls the twin from the sandbox's own code or from tests.
-
-Orders to fail, delegation and certificates are asked for at the same URLs as of the AWS twin, so these helpers are that one's.
-"""
+"""For who calls the twin from the sandbox's own code or from tests."""
 
 from __future__ import annotations
 
 import json
 import os
-import urllib.parse
 from pathlib import Path
 from typing import Any
 
-from sandbox.aws.client import (
+from sandbox.layout import write_atomically
+from sandbox.twin.client import (
+    FRONT_AGENT,
     Fault,
     Issued,
     certificate,
@@ -19,14 +17,19 @@ from sandbox.aws.client import (
     delegated,
     facts,
     faults,
+    no_proxy,
     set_delegation,
     set_faults,
 )
-from sandbox.layout import write_atomically
 
 __all__ = [
+    "CLUSTER",
     "ENDPOINTS",
+    "FRONT_AGENT",
+    "PROJECT",
+    "REGION",
     "VERSIONS",
+    "ZONE",
     "Fault",
     "Issued",
     "certificate",
@@ -41,6 +44,11 @@ __all__ = [
     "write_key",
 ]
 
+PROJECT = "portico-sandbox"
+REGION = "europe-west3"
+ZONE = f"{REGION}-a"
+"""Where the cluster's one node says that it is."""
+CLUSTER = "sandbox"
 #: Versions of the APIs that the twin has, by the name that Google's clients know them by.
 VERSIONS = {
     "compute": "v1",
@@ -69,8 +77,7 @@ def environment(endpoint: str, key_file: Path) -> dict[str, str]:
         endpoint: of the twin, `http://HOST:PORT`.
         key_file: of a service account, as `write_key` makes it.
     """
-    given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
-    direct = ",".join(filter(None, [given, "127.0.0.0/8", urllib.parse.urlsplit(endpoint).hostname]))
+    direct = no_proxy(endpoint)
     project = str(json.loads(key_file.read_text())["project_id"])
     return {
         **{variable: f"{endpoint}/{path}" for variable, path in ENDPOINTS.values()},

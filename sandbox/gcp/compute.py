@@ -104,7 +104,9 @@ class Compute:
         except operations.LateError as error:
             self._store.restore()
             return operations.begin(self._store, "insert", place, error)
+        hidden = self._kind(place).hide(body)
         self.add(place, body)
+        self._store.things[place.path]["inside"] |= hidden
         return operations.begin(self._store, "insert", place)
 
     def _change(self, method: Method, place: Place, kind: Kind, thing: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:

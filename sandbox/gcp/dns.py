@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.gcp import keys
 from sandbox.gcp.discovery import Method
 from sandbox.gcp.errors import Refusal
 from sandbox.gcp.filters import page
@@ -71,6 +72,10 @@ class Dns:
             case "changes.list":
                 shown = [self._show_change(zone, number) for number in zone["inside"]["changes"]]
                 return listed("changes", *page(shown, query))
+            case "dnsKeys.get":
+                return dict(keys.key_of(zone, values["dnsKeyId"]))
+            case "dnsKeys.list":
+                return listed("dnsKeys", *page(keys.keys_of(zone), query))
         raise Refusal(501, f"The twin does not have {method.name}.")
 
     def _zone(self, project: str, name: str) -> tuple[str, dict[str, Any]]:
@@ -101,6 +106,7 @@ class Dns:
             self._secure(body)
         zone = self._store.add(path, body, delay=0)
         zone["inside"] = {"sets": {}, "changes": {}}
+        keys.settle(zone)
         apex = body["dnsName"]
         soa = f"{servers[0]} cloud-dns-hostmaster.google.com. 1 21600 3600 259200 300"
         for record in (
@@ -126,6 +132,7 @@ class Dns:
         zone["body"] |= {key: value for key, value in body.items() if value is not None}
         if "dnssecConfig" in zone["body"]:
             self._secure(zone["body"])
+            keys.settle(zone)
         number = self._store.number()
         operation = {"kind": "dns#operation", "id": number, "status": "done", "type": "update", "startTime": now()}
         return {**operation, "zoneContext": {"newValue": dict(zone["body"])}}

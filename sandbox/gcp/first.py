@@ -5,42 +5,26 @@ from __future__ import annotations
 import base64
 import zlib
 from dataclasses import dataclass
-from ipaddress import IPv4Network
-from pathlib import Path
 from typing import Any
 
 from sandbox.gcp.compute import Compute
 from sandbox.gcp.places import Place, link
 from sandbox.gcp.store import Store
+from sandbox.twin.settings import TwinSettings
 
 ZONES = ("a", "b", "c")
 NODE = "sandbox"  # the name of the cluster's one node, whatever zone it says that it is in
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(TwinSettings):
     """What a twin is made from.
 
     Attributes:
-        data: directory of its file.
-        certificate, key: of the authority that signs managed certificates.
         project: its only one.
-        region: likewise.
-        cluster: name of the GKE cluster.
-        cluster_endpoint: URL of the API server.
-        cluster_authority: certificate of the authority that signed the API server's.
-        pool: of external addresses.
     """
 
-    data: Path
-    certificate: Path
-    key: Path
     project: str
-    region: str
-    cluster: str
-    cluster_endpoint: str
-    cluster_authority: Path
-    pool: IPv4Network
 
 
 def make(store: Store, compute: Compute, settings: Settings) -> None:
@@ -56,6 +40,15 @@ def make(store: Store, compute: Compute, settings: Settings) -> None:
         (
             Place(f"{project}/regions/{region}", "subnetworks", "default"),
             {"network": link(f"{project}/global/networks/default"), "ipCidrRange": "10.156.0.0/20"},
+        ),
+        (
+            Place(f"{project}/regions/{region}", "subnetworks", "proxies"),  # where regional load balancers have theirs
+            {
+                "network": link(f"{project}/global/networks/default"),
+                "ipCidrRange": "10.129.0.0/23",
+                "purpose": "REGIONAL_MANAGED_PROXY",
+                "role": "ACTIVE",
+            },
         ),
         *((Place(f"{project}/zones/{zone}", "instances", NODE), _instance(settings, zone)) for zone in zones),
     ]

@@ -22,6 +22,10 @@ class Kind:
         for key, value in self._defaults.items():
             body.setdefault(key, copy.deepcopy(value))
 
+    def hide(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Take out of what is about to be made what the API never shows; returns what only the twin knows of it."""
+        return {}
+
     def change(self, place: Place, thing: dict[str, Any]) -> None:
         """Look at what was changed, or refuse it."""
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from cryptography import x509
 
-from sandbox.aws.issuer import Issuer, make_key
 from sandbox.gcp.errors import Refusal
 from sandbox.gcp.kinds import Kind
 from sandbox.gcp.places import Place, referred
 from sandbox.gcp.store import Store, now
+from sandbox.twin.issuer import Issuer, make_key
 
 _TYPE = "RSA_2048"
 _MOST_DOMAINS = 100
@@ -40,16 +40,20 @@ class SslCertificates(Kind):
             }
             return
         own = body.pop("selfManaged", None) or {key: body[key] for key in ("certificate", "privateKey") if key in body}
-        body.pop("privateKey", None)
         try:
             leaf = x509.load_pem_x509_certificates(str(own.get("certificate", "")).encode())[0]
         except ValueError as error:
             raise Refusal(400, "The SSL certificate could not be parsed.", "sslCertificateCouldNotParseCert") from error
         if not own.get("privateKey"):
             raise Refusal(400, "The SSL key could not be parsed.", "sslCertificateCouldNotParseKey")
-        body["certificate"] = own["certificate"]
+        body |= {"certificate": own["certificate"], "privateKey": own["privateKey"]}
         body["expireTime"] = leaf.not_valid_after_utc.isoformat()
         body["subjectAlternativeNames"] = _names(leaf)
+
+    def hide(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The key of one's own, which the API never gives back."""
+        key = body.pop("privateKey", None)
+        return {"certificate": body["certificate"], "chain": "", "key": key} if key else {}
 
 
 def settle(store: Store, issuer: Issuer, project: str, find: Callable[[str, str], Iterable[str]]) -> None:

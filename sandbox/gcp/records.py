@@ -19,7 +19,11 @@ def key_of(record: Mapping[str, Any]) -> str:
 
 def listed(kind: str, items: list[dict[str, Any]], token: str | None) -> dict[str, Any]:
     """The answer to a list."""
-    words = {"rrsets": "dns#resourceRecordSetsListResponse", "changes": "dns#changesListResponse"}
+    words = {
+        "rrsets": "dns#resourceRecordSetsListResponse",
+        "changes": "dns#changesListResponse",
+        "dnsKeys": "dns#dnsKeysListResponse",
+    }
     word = words.get(kind, "dns#managedZonesListResponse")
     return {"kind": word, kind: items, **({"nextPageToken": token} if token else {})}
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sandbox.gcp.errors import Refusal
 from sandbox.gcp.store import Store
+from sandbox.twin.reviews import GROUP, TokenError
 
 SECONDS = 3600
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -35,14 +36,13 @@ def give(store: Store, form: Mapping[str, str]) -> dict[str, Any]:
     return {"access_token": token, "expires_in": SECONDS, "token_type": "Bearer"}
 
 
-def review(store: Store, body: Any) -> dict[str, Any]:
-    """The answer to a TokenReview of the cluster."""
-    status: dict[str, Any] = {"authenticated": False, "error": "not a TokenReview: spec.token is missing"}
-    if isinstance(body, dict) and isinstance(body.get("spec"), dict) and "token" in body["spec"]:
-        entry = store.notes.get("tokens", {}).get(str(body["spec"]["token"]))
-        if entry and entry["until"] > time.time():
-            user = {"username": entry["account"], "uid": entry["account"], "groups": ["system:masters"]}
-            status = {"authenticated": True, "user": user}
-        else:
-            status = {"authenticated": False, "error": "not a token of the twin, or it has expired"}
-    return {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "status": status}
+def user(store: Store, token: str) -> dict[str, Any]:
+    """Who holds a token.
+
+    Raises:
+        TokenError: it is none of the twin's, or not any more.
+    """
+    entry = store.notes.get("tokens", {}).get(token)
+    if not entry or entry["until"] <= time.time():
+        raise TokenError("not a token of the twin, or it has expired")
+    return {"username": entry["account"], "uid": entry["account"], "groups": [GROUP]}

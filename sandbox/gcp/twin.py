@@ -7,27 +7,33 @@ import re
 import threading
 import time
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.aws.issuer import Issuer
 from sandbox.gcp import certificatemanager, container, first, managed, operations, records, tokens
 from sandbox.gcp.addresses import Pool
 from sandbox.gcp.certificatemanager import CertificateManager
 from sandbox.gcp.checking import check_answer, read_body, read_query
+from sandbox.gcp.client import VERSIONS
 from sandbox.gcp.compute import Compute
-from sandbox.gcp.control import PREFIX, Control, as_json
+from sandbox.gcp.control import Control
 from sandbox.gcp.discovery import Directory, Method
 from sandbox.gcp.dns import Dns
 from sandbox.gcp.errors import Refusal
-from sandbox.gcp.faults import Faults, refusal, seconds_of
+from sandbox.gcp.faults import refusal
 from sandbox.gcp.policies import Policies
 from sandbox.gcp.store import Store
+from sandbox.twin.client import FRONT_AGENT
+from sandbox.twin.control import PREFIX, as_json
+from sandbox.twin.faults import Faults, seconds_of
+from sandbox.twin.issuer import Issuer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+VALIDITY = timedelta(days=90)  # of the certificates that Google manages
 log = logging.getLogger(__name__)
 
 
@@ -39,9 +45,9 @@ class Twin:
         self._settings = settings
         self._lock = threading.RLock()
         self._directory = Directory()
-        self._issuer = Issuer(settings.certificate, settings.key)
+        self._issuer = Issuer(settings.certificate, settings.key, VALIDITY)
         self._store = Store(settings.data / "gcp.json")
-        self._faults = Faults()
+        self._faults = Faults(tuple(VERSIONS), tuple(VERSIONS))
         self._control = Control(self._store, self._faults, settings)
         self._compute = Compute(self._store, self._directory, settings.project, Pool(self._store, settings.pool))
         self._dns = Dns(self._store)
@@ -63,7 +69,7 @@ class Twin:
             if raw.startswith(PREFIX):
                 with self._lock:
                     self._settle()
-                    response = self._control.answer(request, raw.removeprefix(PREFIX))
+                    response, _ = self._control.answer(request, raw.removeprefix(PREFIX))
                     self._store.save()
                 return response
             if raw == "/token":
@@ -92,7 +98,9 @@ class Twin:
             return as_json(error.body("compute"), 404)
         method, values = found
         api, operation = method.api.name, method.name.partition(".")[2]
-        fault = self._faults.strike(api, operation)
+        # The data plane is no user of Google's: it meets no faults, and is no news.
+        front = FRONT_AGENT in request.user_agent.string
+        fault = None if front else self._faults.strike(api, operation)
         if method.verb == "wait" and api == "compute":
             time.sleep(operations.remaining(self._store, path.removeprefix("compute/v1/").removesuffix("/wait")))
         try:
@@ -102,7 +110,7 @@ class Twin:
                 response = as_json(self._answer(request, method, values, path))
         except Refusal as error:
             response = as_json(error.body(api), error.status)
-        level = logging.DEBUG if request.method == "GET" else logging.INFO
+        level = logging.DEBUG if front or request.method == "GET" else logging.INFO
         log.log(level, "%s /%s %d%s", method.name, path, response.status_code, f" ({fault.kind})" if fault else "")
         if fault and fault.kind == "hang":
             time.sleep(seconds_of(fault))

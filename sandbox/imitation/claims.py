@@ -16,6 +16,7 @@ from sandbox.imitation.mirror import Key, key_of, meta
 CLASS = "sandbox-lb"
 """Ingress and Gateway class that the imitation itself serves."""
 
+_OF_GKE = "cloud.google.com/l4-rbs"  # "enabled" gives a Service to GKE's own controller of external load balancers
 _NOT_USABLE = "AddressNotUsable"  # the word of Gateway API for it
 
 Gateway = create_namespaced_resource("gateway.networking.k8s.io", "v1", "Gateway", "gateways")
@@ -66,7 +67,7 @@ def _service(service: Service) -> Claim:
     balancer = service.status and service.status.loadBalancer
     return Claim(
         owner=Owner("Service", *key_of(service)),
-        wanted=spec.type == "LoadBalancer" and not spec.loadBalancerClass and not _going(service),
+        wanted=spec.type == "LoadBalancer" and not spec.loadBalancerClass and not _of_gke(service) and not _going(service),
         others=spec.type == "LoadBalancer",
         requested=spec.loadBalancerIP or None,
         shown=next((entry.ip for entry in (balancer and balancer.ingress) or () if entry.ip), None),
@@ -140,6 +141,10 @@ def _first_address(content: Mapping[str, Any]) -> str | None:
         if entry.get("type", "IPAddress") == "IPAddress" and entry.get("value"):
             return str(entry["value"])
     return None
+
+
+def _of_gke(service: Service) -> bool:
+    return (meta(service).annotations or {}).get(_OF_GKE) == "enabled"
 
 
 def _going(thing: NamespacedResourceG) -> bool:

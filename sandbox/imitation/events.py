@@ -18,8 +18,10 @@ _COMPONENT = "portico-sandbox-network"
 class Recorder:
     """Writes events, each once: what goes on being so is not told again until it has been cleared."""
 
-    def __init__(self, client: AsyncClient) -> None:
+    def __init__(self, client: AsyncClient, component: str = _COMPONENT) -> None:
+        """`component`: who the events are said to come from."""
         self._client = client
+        self._component = component
         self._told: dict[tuple[str | None, str], str] = {}  # by uid and topic
         self._posts: set[asyncio.Task[None]] = set()
 
@@ -58,7 +60,7 @@ class Recorder:
             type=kind,
             reason=reason,
             message=message,
-            source=EventSource(component=_COMPONENT),
+            source=EventSource(component=self._component),
             firstTimestamp=now,
             lastTimestamp=now,
             count=1,

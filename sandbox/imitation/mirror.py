@@ -3,30 +3,33 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import httpx2
 from lightkube import ALL_NS, AsyncClient
-from lightkube.core.resource import NamespacedResourceG
+from lightkube.core.resource import GlobalResource, NamespacedResourceG
 from lightkube.models.meta_v1 import ObjectMeta
 
 log = logging.getLogger(__name__)
 
 Key = tuple[str, str]
-"""Namespace and name."""
+"""Namespace and name; the namespace is empty for what is of the whole cluster."""
 
-T = TypeVar("T", bound=NamespacedResourceG)
+Thing = NamespacedResourceG | GlobalResource
+"""An object in a namespace, or one of the whole cluster."""
+
+T = TypeVar("T", bound=Thing)
 
 _FIRST_DELAY = 0.1
 _LAST_DELAY = 2.0
 
 
-def meta(thing: NamespacedResourceG) -> ObjectMeta:
+def meta(thing: Thing) -> ObjectMeta:
     """The metadata of an object that came from the API server, and so has some."""
-    return cast("ObjectMeta", thing.metadata)  # type: ignore[attr-defined]
+    return cast("ObjectMeta", thing.metadata)  # type: ignore[union-attr]
 
 
-def key_of(thing: NamespacedResourceG) -> Key:
+def key_of(thing: Thing) -> Key:
     """The namespace and name of an object that came from the API server."""
     metadata = meta(thing)
     return metadata.namespace or "", metadata.name or ""
@@ -42,7 +45,8 @@ class Mirror(Generic[T]):
     def __init__(self, client: AsyncClient, kind: type[T], changed: Callable[[T | None, T | None], None]) -> None:
         """`changed` is called with the old and the new form of each object that came, changed or went."""
         self._client = client
-        self._kind = kind
+        self._kind: Any = kind
+        self._where: dict[str, Any] = {"namespace": ALL_NS} if issubclass(kind, NamespacedResourceG) else {}
         self._changed = changed
         self._trouble = ""
         self.objects: dict[Key, T] = {}
@@ -68,7 +72,7 @@ class Mirror(Generic[T]):
             delay = min(delay * 2, _LAST_DELAY)
 
     async def _list(self) -> str:
-        listing = self._client.list(self._kind, namespace=ALL_NS)
+        listing = self._client.list(self._kind, **self._where)
         fresh = {key_of(thing): thing async for thing in listing}
         for key in self.objects.keys() - fresh.keys():
             self._set(key, None)
@@ -78,10 +82,10 @@ class Mirror(Generic[T]):
             log.info("%s: %d listed", self._kind.__name__, len(fresh))
         self._trouble = ""
         self.synced.set()
-        return listing.resourceVersion
+        return str(listing.resourceVersion)
 
     async def _watch(self, version: str) -> None:
-        async for what, thing in self._client.watch(self._kind, namespace=ALL_NS, resource_version=version):
+        async for what, thing in self._client.watch(self._kind, resource_version=version, **self._where):
             self._set(key_of(thing), None if what == "DELETED" else thing)
 
     def _set(self, key: Key, new: T | None) -> None:

@@ -1,7 +1,8 @@
 """What stands behind a Service, and what an imitated pod answers (sandbox only).
 
-A pod here is one of three: cert-manager's HTTP-01 solver, which answers as upstream's acmesolver does; a pod
-that a real process answers for (Traefik); or anything else, which tells what it was asked, as JSON.
+A pod here is one of four: cert-manager's HTTP-01 solver, which answers as upstream's acmesolver does; GKE's default
+backend, which answers as ingress-gce's 404-server does; a pod that a real process answers for (Traefik); or anything
+else, which tells what it was asked, as JSON.
 """
 
 import json
@@ -22,6 +23,9 @@ PROCESS_ANNOTATION = "sandbox.portico.dev/process"
 """On a pod: a real process answers for it at this address, on the container port."""
 
 SOLVER_LABEL = "acme.cert-manager.io/http01-solver"
+DEFAULT_BACKEND_IMAGE = "sandbox.portico.dev/ingress-gce-404-server"
+"""Of the one container of GKE's default backend."""
+
 _CHALLENGE_PATH = "/.well-known/acme-challenge"
 
 
@@ -67,6 +71,18 @@ class Solver:
 
 
 @dataclass(frozen=True)
+class NotFound:
+    """GKE's default backend: healthy, and otherwise without an answer."""
+
+    def respond(self, request: Request) -> Reply:
+        """As cmd/404-server-with-metrics of ingress-gce has it."""
+        path = urlsplit(request.target).path
+        if path == "/healthz":
+            return Reply(200, b"ok")
+        return Reply(404, b"response 404 (backend NotFound), service rules for the path non-existent \n")
+
+
+@dataclass(frozen=True)
 class Process:
     """A real process that stands in for the pods."""
 
@@ -74,7 +90,7 @@ class Process:
     port: int
 
 
-Behind = Echo | Solver | Process
+Behind = Echo | Solver | NotFound | Process
 
 
 def behind(service: Service, slices: Iterable[EndpointSlice], pods: Mapping[Key, Pod]) -> dict[int, Behind]:
@@ -134,18 +150,20 @@ def _ready_pods(namespace: str, endpoint_slice: EndpointSlice, pods: Mapping[Key
             yield reference.name, pod
 
 
-def _special(pod: Pod, port: int) -> Solver | Process | None:
-    metadata = meta(pod)
+def _special(pod: Pod, port: int) -> Solver | NotFound | Process | None:
+    metadata, containers = meta(pod), cast("PodSpec", pod.spec).containers
     address = (metadata.annotations or {}).get(PROCESS_ANNOTATION)
     if address:
         return Process(address, port)
     if (metadata.labels or {}).get(SOLVER_LABEL) == "true":
         arguments = {}
-        for container in cast("PodSpec", pod.spec).containers:
+        for container in containers:
             for argument in container.args or ():
                 name, _, value = argument.lstrip("-").partition("=")
                 arguments[name] = value
         return Solver(arguments.get("domain", ""), arguments.get("token", ""), arguments.get("key", ""))
+    if [container.image for container in containers] == [DEFAULT_BACKEND_IMAGE]:
+        return NotFound()
     return None
 
 

@@ -6,7 +6,7 @@ On the internet of the sandbox, ports 80 and 443 are what the load balancer real
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import SplitResult, urlsplit
 
 import h11
@@ -143,8 +143,8 @@ def _rewritten(request: h11.Request, target: SplitResult) -> h11.Request:
     )
 
 
-async def pass_back(upstream: Peer, client: Peer) -> None:
-    """Carry a server's answer to who asked.
+async def pass_back(upstream: Peer, client: Peer, added: Iterable[tuple[str, str]] = ()) -> None:
+    """Carry a server's answer to who asked, with some headers more.
 
     Raises:
         h11.RemoteProtocolError: the server broke off.
@@ -155,6 +155,7 @@ async def pass_back(upstream: Peer, client: Peer) -> None:
             continue
         if isinstance(event, h11.Response):
             headers = [(k, v) for k, v in event.headers if k not in HOP_BY_HOP]
+            headers += [(name.encode(), value.encode()) for name, value in added]
             event = h11.Response(status_code=event.status_code, reason=event.reason, headers=headers)
         elif not isinstance(event, h11.Data | h11.EndOfMessage):
             raise h11.RemoteProtocolError("the server closed the connection early")

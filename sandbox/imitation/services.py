@@ -16,7 +16,7 @@ from sandbox.imitation.events import Recorder
 from sandbox.imitation.forward import connect, splice
 from sandbox.imitation.listeners import Endpoint, Handler, Listeners
 from sandbox.imitation.mirror import Key, Mirror, key_of, meta
-from sandbox.imitation.pods import Behind, Process, Solver, behind, referenced_pods
+from sandbox.imitation.pods import Behind, Echo, Process, behind, referenced_pods
 from sandbox.imitation.web import Reply, Request, serve
 from sandbox.imitation.work import Worker
 
@@ -120,6 +120,4 @@ class ServicePlane:
         now = self.behind(key, port)  # asked anew, as a connection may outlive a pod
         if now is None or isinstance(now, Process):
             return None
-        if isinstance(now, Solver):
-            return now.respond(request)
-        return now.respond(request, next(self._turns))
+        return now.respond(request, next(self._turns)) if isinstance(now, Echo) else now.respond(request)

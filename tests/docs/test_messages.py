@@ -12,7 +12,7 @@ import pytest
 from tests.docs.pages import PAGES, ROOT, Block, blocks, prose
 
 #: Who else is quoted; their words are kept short, and are theirs to change.
-OTHERS = {"said by Pulumi", "said by cert-manager", "said by the CA", "said by Helm"}
+OTHERS = {"said by Pulumi", "said by cert-manager", "said by the CA", "said by Helm", "said by Google", "said by GKE"}
 
 #: Text blocks that are no messages.
 _SHOWN = {

@@ -1,4 +1,4 @@
-"""Links lead somewhere, every block is of a kind that is tested, and the generated page is up to date."""
+"""Links lead somewhere, every block is of a kind that is tested, and the generated pages are up to date."""
 
 from __future__ import annotations
 
@@ -56,8 +56,9 @@ def test_every_block_is_of_a_kind_that_is_tested() -> None:
         assert fences == 2 * sum(block.page == page for block in blocks()), f"{page.name}: a block is not closed, or not seen"
 
 
-def test_settings_page_is_up_to_date() -> None:
-    command = [sys.executable, "-m", "docs.generate_settings", "--check"]
+@pytest.mark.parametrize("generator", ["generate_settings", "generate_matrix"])
+def test_generated_page_is_up_to_date(generator: str) -> None:
+    command = [sys.executable, "-m", f"docs.{generator}", "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

@@ -70,6 +70,13 @@ def config_of(block: Block) -> dict[str, Any]:
 def checked(block: Block, root: Path) -> Settings:
     """The settings of a block. Raises SettingsError."""
     (root / "ca.pem").write_text(certificate())
+    (root / "store.pem").write_text(certificate(ca=False, hosts=["store.example", "www.store.example"]))
+    # What the sandbox writes, and a committed stack reads.
+    facts = root / ".sandbox" / "facts"
+    facts.mkdir(parents=True)
+    (facts / "acme-ca.pem").write_text(certificate())
+    for environment in ("staging", "production"):
+        (facts / f"acme-{environment}-directory").write_text("https://acme.example/directory")
     return load(copy.deepcopy(config_of(block)), stack="prod", root=root)
 
 

@@ -9,16 +9,31 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from tests.docs.pages import ROOT, blocks
 from tests.docs.test_commands import commands
+from tests.docs.test_stack_files import laid_over
 from tests.engine.world import World
 
 #: Seconds for one command; `make up` with built tools takes a fraction of it.
 _LIMIT = 600
+
+#: Hosts of the stack gke.
+_STORE = ("store.example", "www.store.example")
+
+#: Every URL of the stack gke-hosts, and the Service that answers it.
+_HOSTS = {
+    "https://blog.hosts.example/": "hosts/blog",
+    "https://docs.hosts.example/": "hosts/docs",
+    "https://shop.hosts.example/": "hosts/shop",
+    "https://shop.hosts.example/api": "hosts/api",
+    "https://www.hosts.example/": "hosts/shop",
+    "https://www.hosts.example/api": "hosts/api",
+}
 
 #: What a checkout does not have.
 _MADE = shutil.ignore_patterns(".git", ".venv", ".sandbox*", ".*_cache", ".hypothesis", "__pycache__")
@@ -102,22 +117,86 @@ def test_make_down_leaves_nothing_running(checkout: Path, deployed: str) -> None
     assert '"dead"' not in states
 
 
-def test_eks_page_from_its_first_command_to_its_last(checkout: Path) -> None:
-    """In the page's order: the stack on the sandbox's AWS up, asked, and away again; then one's own file from it."""
+def followed(page: str, checkout: Path) -> dict[str, str]:
+    """What each command of a page says, run in the page's order; those of `pulumi` are for a stack of one's own."""
     answers: dict[str, str] = {}
     for block in blocks("console"):
-        if block.page.name == "eks.md":
+        if block.page.name == page:
             for command in commands(block):
-                done = run(command, checkout, os.environ | {"COLUMNS": "200"})
-                assert done.returncode == 0, f"{command}\n{done.stdout}"
-                answers[command] = done.stdout
-    table = answers["make up STACK=eks"]
-    for url, service in (("https://www.shop.example/path1", "shop/hello"), ("https://www.shop.example/path2", "shop/world")):
+                if not command.startswith("pulumi "):
+                    done = run(command, checkout, os.environ | {"COLUMNS": "200"})
+                    assert done.returncode == 0, f"{command}\n{done.stdout}"
+                    answers[command] = done.stdout
+    return answers
+
+
+def shows(table: str, urls: Mapping[str, str]) -> None:
+    """The table of `make up` has each URL, answered by its Service."""
+    for url, service in urls.items():
         assert re.search(rf"{re.escape(url)} .*│ 200 +│ {service} ", table), table
+
+
+def curled(answers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Which Services answered those commands that asked for a URL, by namespace and name."""
     asked = [said for command, said in answers.items() if "sandbox curl" in command]
     said = [json.loads(answer[answer.index("{") :]) for answer in asked]
-    assert [(one["namespace"], one["service"]) for one in said] == [("shop", "hello"), ("shop", "orders")]
+    return [(one["namespace"], one["service"]) for one in said]
+
+
+def test_eks_page_from_its_first_command_to_its_last(checkout: Path) -> None:
+    """In the page's order: the stack on the sandbox's AWS up, asked, and away again; then one's own file from it."""
+    answers = followed("eks.md", checkout)
+    urls = {"https://www.shop.example/path1": "shop/hello", "https://www.shop.example/path2": "shop/world"}
+    shows(answers["make up STACK=eks"], urls)
+    assert curled(answers) == [("shop", "hello"), ("shop", "orders")]
     assert (checkout / "Pulumi.prod.yaml").read_text() == (ROOT / "Pulumi.eks.yaml").read_text()
+
+
+def test_gke_page_from_its_first_command_to_its_last(checkout: Path) -> None:
+    """The same on the sandbox's Google Cloud: Google's load balancer, by an Ingress."""
+    answers = followed("gke.md", checkout)
+    urls = {f"https://{host}{path}": to for host in _STORE for path, to in (("/", "store/web"), ("/api", "store/api"))}
+    shows(answers["make up STACK=gke"], urls)
+    assert curled(answers) == [("store", "web"), ("store", "api")]
+    assert (checkout / "Pulumi.prod.yaml").read_text() == (ROOT / "Pulumi.gke.yaml").read_text()
+
+
+def test_gke_hosts_page_from_its_first_command_to_its_last(checkout: Path) -> None:
+    """The same with a controller in the cluster."""
+    answers = followed("gke-hosts.md", checkout)
+    shows(answers["make up STACK=gke-hosts"], _HOSTS)
+    assert curled(answers) == [("hosts", "blog"), ("hosts", "api")]
+    assert (checkout / "Pulumi.prod.yaml").read_text() == (ROOT / "Pulumi.gke-hosts.yaml").read_text()
+
+
+def test_gke_hosts_page_goes_to_production_and_moves_as_it_says(checkout: Path) -> None:
+    """The page's fragments on the committed stack: production and back, then each way of Google's, and back to where it was."""
+    file = checkout / "Pulumi.gke-hosts.yaml"
+    standing = yaml.safe_load(file.read_text())
+    fragments = [yaml.safe_load(block.text) for block in blocks("yaml") if block.page.name == "gke-hosts.md"]
+    [production] = [one for one in fragments if "portico:acme" in one]
+    ways = {kind: one for one in fragments for kind in one.get("portico:entrypoint", {})}
+
+    def up(changes: Mapping[str, Any]) -> tuple[str, str]:
+        """The stack with those keys changed, every URL asked: its issuer and its address."""
+        file.write_text(yaml.safe_dump({**standing, "config": {**standing["config"], **changes}}))
+        done = run("make up STACK=gke-hosts", checkout, os.environ | {"COLUMNS": "200"})
+        assert done.returncode == 0, done.stdout
+        shows(done.stdout, _HOSTS)
+        [issuer] = re.findall(r"- acme: (\S+)", done.stdout)
+        [address] = re.findall(r"^address: (\S+)", done.stdout, re.MULTILINE)
+        return issuer, address
+
+    acme = laid_over(standing["config"]["portico:acme"], production["portico:acme"])
+    seen = [up(changes) for changes in ({}, {"portico:acme": acme}, {})]
+    assert [issuer.rpartition("-")[2] for issuer, _ in seen] == ["staging", "production", "staging"]
+    addresses = [address for _, address in seen]
+    assert len(set(addresses)) == 1
+
+    addresses += [up({"portico:entrypoint": ways[kind]["portico:entrypoint"]})[1] for kind in ("gce", "gateway")]
+    assert len(set(addresses)) == 3
+    assert up({})[1] not in addresses[-2:]
+    assert run("make down STACK=gke-hosts", checkout).returncode == 0
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on PATH")

@@ -36,6 +36,9 @@ from tests.engine.project import ROOT, Project
 #: Kinds that say what happened, or that something still lives; they are no objects that anybody made.
 _PASSING = {"events", "leases"}
 
+#: How often the API server may say that it is not ready for a question.
+_PATIENCE = 50
+
 #: Metadata of a list's objects is all that is asked for.
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
@@ -72,7 +75,7 @@ class World:
         self.sandbox.down(purge=True)
         self.sandbox.up()
         self.records_at_start = self.records()
-        eventually(self._settled)
+        eventually(self.settled)
 
     def stop(self) -> None:
         """Leaves nothing running."""
@@ -174,9 +177,12 @@ class World:
         with httpx2.Client(base_url=self._server, verify=self._administrator, trust_env=False) as client:
 
             def get(path: str, **parameters: str) -> dict[str, Any]:
-                answer: dict[str, Any] = (
-                    client.get(path, params=parameters, headers={"Accept": _METADATA}).raise_for_status().json()
-                )
+                for _ in range(_PATIENCE):
+                    said = client.get(path, params=parameters, headers={"Accept": _METADATA})
+                    if said.status_code != httpx2.codes.TOO_MANY_REQUESTS:
+                        break
+                    time.sleep(0.2)  # a definition that came a moment ago is not served yet
+                answer: dict[str, Any] = said.raise_for_status().json()
                 return answer
 
             versions = [group["preferredVersion"]["groupVersion"] for group in get("/apis")["groups"]]
@@ -200,7 +206,7 @@ class World:
         context.load_cert_chain(pki / "admin.pem", pki / "admin.key")
         return context
 
-    def _settled(self) -> None:
+    def settled(self) -> None:
         """The cluster's own controllers have made what they make in an empty cluster."""
         before = self.objects()
         assert any(item.startswith("Pod traefik/") for item in before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -27,6 +28,11 @@ def key_pem(name: str = "ca", password: bytes | None = None) -> str:
     return key(name).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection).decode()
 
 
+def provided(*hosts: str) -> dict[str, str]:
+    """A certificate of one's own for these hosts, the authority's behind it, as a stack file says it."""
+    return {"certificate": certificate("leaf", ca=False, by="ca", hosts=hosts) + certificate("ca"), "key": key_pem("leaf")}
+
+
 def certificate(
     name: str = "ca",
     *,
@@ -34,13 +40,19 @@ def certificate(
     start: datetime = NOW - DAY,
     end: datetime = NOW + 30 * DAY,
     subject: bool = True,
+    hosts: Sequence[str] = (),
+    by: str | None = None,
 ) -> str:
-    """A self-signed certificate as PEM. `ca=None` leaves the basic constraints out."""
+    """A certificate as PEM, signed by itself or `by` another's key.
+
+    `ca=None` leaves the basic constraints out; `hosts` are the names it is valid for.
+    """
     who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)] if subject else [])
+    signer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, by)]) if by else who
     builder = (
         x509.CertificateBuilder()
         .subject_name(who)
-        .issuer_name(who)
+        .issuer_name(signer)
         .public_key(key(name).public_key())
         .serial_number(7)
         .not_valid_before(start)
@@ -48,4 +60,7 @@ def certificate(
     )
     if ca is not None:
         builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-    return builder.sign(key(name), hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+    if hosts:
+        names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
+        builder = builder.add_extension(names, critical=False)
+    return builder.sign(key(by or name), hashes.SHA256()).public_bytes(Encoding.PEM).decode()

@@ -24,7 +24,7 @@ from pulumi.runtime.settings import set_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
 from components.names import REVISION
-from tests.support import aws
+from tests.support import aws, gcp
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -181,6 +181,8 @@ def _made(kind: str, inputs: dict[str, Any], found: Callable[[Any], Any]) -> dic
     state = dict(inputs)
     if kind.startswith("aws:"):
         state |= aws.made(kind, inputs, found)
+    if kind.startswith("gcp:"):
+        state |= gcp.made(kind, inputs, found)
     if kind.startswith("kubernetes:") and "metadata" in state:
         state["metadata"] = {**state["metadata"], "uid": found(f"uid of {state['metadata']['name']}")}
     if kind.endswith(":Reservation"):
@@ -188,6 +190,11 @@ def _made(kind: str, inputs: dict[str, Any], found: Callable[[Any], Any]) -> dic
     if kind.endswith(":Issuance"):
         state["not_after"] = found("2030-01-01T00:00:00Z")
     return state
+
+
+def invoked(token: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """The clouds' answers to questions about what is there already."""
+    return gcp.invoked(token, asked) if token.startswith("gcp:") else aws.invoked(token, asked)
 
 
 class _NoMocks(Mocks):
@@ -251,7 +258,8 @@ class _Monitor(MockMonitor):
         state = self._reply(request.type, inputs) if request.custom else {}
         # In a preview nothing has an id yet, but for providers, which the engine starts all the same.
         named = request.custom and (not self._preview or request.type.startswith("pulumi:providers:"))
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id" if named else "", object=_struct(state))
+        known = gcp.id_of(request.type, inputs) or f"{request.name}-id"
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=known if named else "", object=_struct(state))
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
         """A stack reference: the only thing that a program here reads."""
@@ -290,7 +298,7 @@ def record(
     *,
     preview: bool = False,
     stack: str = "test",
-    found: Found = aws.invoked,
+    found: Found = invoked,
 ) -> Recording:
     """Runs the program to its end, and returns what it registered. Raises what the program raises."""
     return contextvars.Context().run(_record, program, reply, preview, stack, found)

@@ -42,6 +42,17 @@ AWS_ENTRYPOINTS: dict[str, dict[str, Any]] = {
     **{f"{kind}-eips": _behind(own, NLB_WITH_ELASTIC_IPS) for kind, own in ENTRYPOINTS.items() if kind != "gateway"},
 }
 
+#: Classes of GKE's own Gateways: one for the whole world, one for a region.
+GLOBAL, REGIONAL = "gke-l7-global-external-managed", "gke-l7-regional-external-managed"
+
+#: Every way in on Google Cloud: its own load balancers, or a controller in the cluster behind a Service of type LoadBalancer.
+GCP_ENTRYPOINTS: dict[str, dict[str, Any]] = {
+    "gce": {"gce": {}},
+    "gateway-global": {"gateway": {"class": GLOBAL}},
+    "gateway-regional": {"gateway": {"class": REGIONAL}},
+    **{kind: own for kind, own in ENTRYPOINTS.items() if kind != "gateway"},
+}
+
 
 def stack_file(**parts: Any) -> dict[str, Any]:
     """The `portico:` keys of a right stack file; `parts` replace whole keys, None leaves one out."""
@@ -106,6 +117,26 @@ def aws_stack(way: str = "alb", **parts: Any) -> dict[str, Any]:
         },
     }
     return stack_file(**{**common, **parts})
+
+
+def gcp_stack(way: str = "gce", **parts: Any) -> dict[str, Any]:
+    """The same on Google Cloud, its certificates Google's where the entrypoint can show such."""
+    certificates: dict[str, dict[str, Any]] = {
+        "gce": {"google_managed": {"hosts": [ZONE, f"shop.{ZONE}"]}},
+        "gateway-global": {"google_managed": {"hosts": [ZONE, f"*.{ZONE}"]}},
+    }
+    common: dict[str, Any] = {
+        "cluster": {"gke": {"name": "sandbox"}},
+        "cloud": {"gcp": {"project": "portico-sandbox", "region": "europe-west3", "labels": {"team": "shop"}}},
+        "entrypoint": GCP_ENTRYPOINTS[way],
+        "certificates": {"web": certificates.get(way, {"acme": {"hosts": [ZONE, f"*.{ZONE}"]}})},
+        "services": {"inside": {"namespace": "shop", "ports": {"http": {"port": 80, "target": 9376}}, "demo": True}},
+    }
+    raw = stack_file(**{**common, **parts})
+    if way == "gce" and "sites" not in parts:
+        # Which cannot send to another host.
+        raw["sites"]["apex"] = {"hosts": [ZONE], "namespace": "shop", "paths": {"/": "web:8080"}}
+    return raw
 
 
 def with_value(raw: Mapping[str, Any], path: Iterable[str | int], value: Any) -> dict[str, Any]:

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from sandbox.aws.front.model import Raw
-from sandbox.aws.front.rules import Visit
+from sandbox.front.visit import Visit
+from sandbox.front.web import Whole
 from sandbox.imitation.web import Reply
 
 SERVER = ("server", "awselb/2.0")
 """In every answer that is the load balancer's own, and in no target's."""
-
-
-@dataclass(frozen=True)
-class Whole:
-    """An answer that is known as a whole: the load balancer's own, or an imitated pod's."""
-
-    reply: Reply
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 def own(status: int) -> Whole:

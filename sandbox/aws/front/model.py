@@ -29,6 +29,11 @@ class Listener:
     policy: str = ""
     certificates: tuple[str, ...] = ()
 
+    @property
+    def secure(self) -> bool:
+        """Whether TLS ends here."""
+        return self.protocol in SECURE
+
 
 @dataclass(frozen=True)
 class Balancer:

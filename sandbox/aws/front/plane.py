@@ -4,66 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 from functools import partial
 from ssl import SSLContext
 
 from sandbox.aws.client import Issued
 from sandbox.aws.front.addresses import Addresses
-from sandbox.aws.front.fresh import Fresh
-from sandbox.aws.front.http import Web
-from sandbox.aws.front.model import SECURE, Balancer, Listener
+from sandbox.aws.front.http import Application
+from sandbox.aws.front.model import Balancer, Listener
 from sandbox.aws.front.targets import Targets
 from sandbox.aws.front.tcp import Streams
-from sandbox.aws.front.tls import Terminator
+from sandbox.aws.front.tls import by_name, versions
 from sandbox.aws.front.twin import Twin
+from sandbox.front.certificates import Certificates
+from sandbox.front.fresh import Fresh
+from sandbox.front.plane import Plane
+from sandbox.front.tls import Terminator, load
 from sandbox.imitation.listeners import Endpoint, Handler, Listeners
 
 log = logging.getLogger(__name__)
 
-_PERIOD = 0.3  # seconds between two looks at the twin
-_REST = 3  # at least so many times as long as a look took: many load balancers must not fill the processor
-_CERTIFICATE_AGE = 5.0  # seconds until a certificate is read again: it may have been renewed under its ARN
-_PRIVILEGED, _MOVED = 1024, 20000
 
-
-class Plane:
+class Balancers(Plane):
     """The load balancers' sockets."""
 
     def __init__(self, twin: Twin, addresses: Addresses, targets: Targets, listeners: Listeners, ports: dict[int, int]) -> None:
         """`ports`: what the sandbox has in the place of 80 and 443."""
+        super().__init__(ports)
         self._twin = twin
         self._addresses = addresses
         self._listeners = listeners
-        self._ports = ports
         rules, groups = Fresh("rules", twin.rules), Fresh("targets", twin.group)
-        self._web, self._streams = Web(rules, groups, targets), Streams(rules, groups, targets)
-        self.seen = asyncio.Event()  # set once the twin has been seen for the first time
+        self._web, self._streams = Application(rules, groups, targets), Streams(rules, groups, targets)
         self._balancers: list[Balancer] | None = None
         self._where: dict[str, list[str]] = {}
         self._terminators: dict[str, Terminator] = {}
         self._in_use: dict[str, tuple[str, tuple[Issued, ...]]] = {}
-        self._certificates: dict[str, tuple[float, Issued]] = {}
+        self._certificates = Certificates(twin.certificate)
 
     def where(self) -> dict[str, list[str]]:
         """The addresses of each load balancer by its DNS name."""
         return self._where
-
-    async def run(self) -> None:
-        """Follow the twin until cancelled."""
-        trouble = ""
-        while True:
-            begun = time.monotonic()
-            try:
-                await self.look()
-                self.seen.set()
-                trouble = ""
-            except Exception as error:  # noqa: BLE001 -- the twin may be away; what listens goes on
-                if str(error) != trouble:
-                    log.warning("load balancers cannot be read: %s", error)
-                trouble = str(error)
-            await asyncio.sleep(max(_PERIOD, _REST * (time.monotonic() - begun)))
 
     async def look(self) -> None:
         """See what the twin has, and have it so."""
@@ -89,9 +70,9 @@ class Plane:
             if handler is None:
                 continue
             for address in self._where[balancer.name]:
-                endpoint = address, self._port(listener.port)
+                endpoint = address, self.port(listener.port)
                 wanted[endpoint] = handler
-                if listener.protocol in SECURE:
+                if listener.secure:
                     tls[endpoint] = self._terminators[listener.arn].context
         failures = await self._listeners.assign(balancer.arn, wanted, tls)
         for (host, port), error in failures.items():
@@ -108,29 +89,17 @@ class Plane:
         log.warning("%s: protocol %s is not imitated", listener.arn, listener.protocol)
         return None
 
-    def _port(self, port: int) -> int:
-        """What the sandbox has in a port's place: others below 1024 would need a privilege."""
-        if port in self._ports or port >= _PRIVILEGED:
-            return self._ports.get(port, port)
-        log.warning("port %d is %d in the sandbox", port, port + _MOVED)
-        return port + _MOVED
-
     async def _load_certificates(self, listeners: Sequence[Listener]) -> None:
-        secure = [listener for listener in listeners if listener.protocol in SECURE]
-        used = {arn for listener in secure for arn in listener.certificates}
-        self._certificates = {arn: read for arn, read in self._certificates.items() if arn in used}
+        secure = [listener for listener in listeners if listener.secure]
+        known = await self._certificates.of({arn for listener in secure for arn in listener.certificates})
         for gone in self._terminators.keys() - {listener.arn for listener in secure}:
             del self._terminators[gone]
             self._in_use.pop(gone, None)
-        for arn in used:
-            read_at, _ = self._certificates.get(arn, (float("-inf"), None))
-            if time.monotonic() - read_at > _CERTIFICATE_AGE:
-                self._certificates[arn] = time.monotonic(), await asyncio.to_thread(self._twin.certificate, arn)
         for listener in secure:
-            issued = tuple(self._certificates[arn][1] for arn in listener.certificates)
+            issued = tuple(one for arn in listener.certificates if (one := known[arn]))
             terminator = self._terminators.setdefault(listener.arn, Terminator())
             if self._in_use.get(listener.arn) != (listener.policy, issued):
-                terminator.use(listener.policy, issued)
+                terminator.use(*versions(listener.policy), by_name([load(one) for one in issued]))
                 self._in_use[listener.arn] = listener.policy, issued
 
 

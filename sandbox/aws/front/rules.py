@@ -5,53 +5,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from sandbox.aws.front.model import Raw
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A request, as conditions and redirects look at it.
-
-    Attributes:
-        protocol: HTTP or HTTPS.
-        port: the listener's, not the one that the sandbox puts in its place.
-        target: path and query as sent.
-        source: the visitor's address.
-    """
-
-    protocol: str
-    port: int
-    method: str
-    target: str
-    headers: tuple[tuple[str, str], ...]
-    source: str
-
-    @property
-    def host(self) -> str:
-        """The Host header without its port, or nothing."""
-        said = next(iter(self.header("host")), "")
-        try:
-            return urlsplit(f"//{said}").hostname or ""
-        except ValueError:
-            return ""
-
-    @property
-    def path(self) -> str:
-        """The path as sent, without the query."""
-        return self.target.partition("?")[0]
-
-    @property
-    def query(self) -> str:
-        """The query as sent, without the question mark."""
-        return self.target.partition("?")[2]
-
-    def header(self, name: str) -> Iterable[str]:
-        """Every value of a header."""
-        return (value for key, value in self.headers if key.lower() == name.lower())
+from sandbox.front.visit import Visit
 
 
 def meets(rule: Raw, visit: Visit) -> bool:

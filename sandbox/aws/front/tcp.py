@@ -6,17 +6,16 @@ import asyncio
 import ipaddress
 import itertools
 import logging
-import socket
 import struct
 
 from sandbox.aws.front.actions import choose_group, last
-from sandbox.aws.front.fresh import Fresh
-from sandbox.aws.front.model import Group, Listener, Raw
+from sandbox.aws.front.model import SECURE, Group, Listener, Raw
 from sandbox.aws.front.targets import Targets
-from sandbox.aws.front.upstream import reach
+from sandbox.front.fresh import Fresh
+from sandbox.front.upstream import reach, reset, respond
 from sandbox.imitation.forward import splice
-from sandbox.imitation.pods import Behind, Process, Solver
-from sandbox.imitation.web import Reply, Request, serve
+from sandbox.imitation.pods import Behind, Process
+from sandbox.imitation.web import serve
 
 log = logging.getLogger(__name__)
 
@@ -43,14 +42,14 @@ class Streams:
             log.warning("port %d: %s", listener.port, error)
             group, target = None, None
         if group is None or target is None:
-            _reset(writer)
+            reset(writer)
         elif isinstance(target, Process):
-            upstream = await reach(target, group)
+            upstream = await reach(target, secure=group.protocol in SECURE)
             if group.says_who:
                 upstream[1].write(introduction(writer.get_extra_info("peername"), writer.get_extra_info("sockname")))
             await splice((reader, writer), upstream)
         else:
-            await serve(reader, writer, lambda request: _respond(target, request, turn))
+            await serve(reader, writer, lambda request: respond(target, request, turn))
 
     async def _target(self, listener: Listener, turn: int) -> tuple[Group | None, Behind | None]:
         rules = await self._rules.get(listener.arn)
@@ -65,15 +64,3 @@ def introduction(source: tuple[str, int], destination: tuple[str, int]) -> bytes
     addresses = ipaddress.IPv4Address(source[0]).packed + ipaddress.IPv4Address(destination[0]).packed
     body = addresses + struct.pack("!HH", source[1], destination[1])
     return _SIGNATURE + _PROXY_TCP4 + struct.pack("!H", len(body)) + body
-
-
-def _reset(writer: asyncio.StreamWriter) -> None:
-    """Break a connection off, so that the other side hears of it."""
-    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    writer.transport.abort()
-
-
-def _respond(target: Behind, request: Request, turn: int) -> Reply | None:
-    if isinstance(target, Process):
-        return None
-    return target.respond(request) if isinstance(target, Solver) else target.respond(request, turn)

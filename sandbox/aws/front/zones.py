@@ -3,23 +3,15 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import cast
 
-import dns.btreezone
-import dns.exception
 import dns.name
-import dns.rdata
-import dns.rdataclass
 import dns.rdataset
-import dns.rdatatype
 
 from sandbox.aws.front.model import Raw
-
-log = logging.getLogger(__name__)
+from sandbox.front.zones import HostedZone, record_set
 
 _AMAZON = dns.name.from_text("amazonaws.com.")
 _AMAZON_SOA = "ns.amazonaws.com. root.amazon.com. 1 3600 900 604800 5"
@@ -29,24 +21,6 @@ _DUALSTACK = "dualstack."
 
 Addresses = Mapping[str, Iterable[str]]
 """The addresses of each load balancer by its DNS name in lower case."""
-
-
-class HostedZone:
-    """One zone."""
-
-    def __init__(self, origin: dns.name.Name, content: Mapping[dns.name.Name, Iterable[dns.rdataset.Rdataset]]) -> None:
-        self.origin = origin
-        zone = dns.btreezone.Zone(origin, relativize=False)
-        with zone.writer() as writer:
-            for name, rdatasets in content.items():
-                for rdataset in rdatasets:
-                    writer.add(name, rdataset)
-        with zone.reader() as reader:
-            self._version = cast("dns.btreezone.ImmutableVersion", reader.version)
-
-    def version(self) -> dns.btreezone.ImmutableVersion:
-        """Its records."""
-        return self._version
 
 
 def served(zones: Mapping[str, Iterable[Raw]], balancers: Addresses) -> dict[dns.name.Name, HostedZone]:
@@ -106,18 +80,7 @@ def _resolve(
             found = _resolve(_name(alias["DNSName"]), kind, by_key, balancers, depth + 1)
             values += [rdata.to_text() for rdata in found or ()]
             ttl = found.ttl if found is not None else ttl
-    return _parsed(name, kind, ttl, values)
-
-
-def _parsed(name: dns.name.Name, kind: str, ttl: int, values: list[str]) -> dns.rdataset.Rdataset | None:
-    if not values:
-        return None
-    try:
-        # A name in a value is whole, with or without a dot at its end.
-        return dns.rdataset.from_text_list("IN", kind, ttl, values, origin=dns.name.root, relativize=False)
-    except (dns.exception.DNSException, ValueError) as error:
-        log.warning("%s %s cannot be answered: %s", name, kind, error)
-        return None
+    return record_set(name, kind, ttl, values)
 
 
 def _address_set(addresses: Iterable[str]) -> dns.rdataset.Rdataset | None:

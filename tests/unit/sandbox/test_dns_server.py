@@ -395,10 +395,14 @@ def test_process_starts_serves_and_ends(tmp_path: Path) -> None:
 
 
 class Elsewhere(Responder):
-    """A server that knows `shop.example` alone."""
+    """A server that knows one name alone."""
+
+    def __init__(self, name: str = "shop.example") -> None:
+        super().__init__({})
+        self._name = dns.name.from_text(name)
 
     async def lookup(self, question: dns.rrset.RRset) -> Answer:
-        if question.name != dns.name.from_text("shop.example"):
+        if question.name != self._name:
             return Answer(dns.rcode.REFUSED, authoritative=False)
         return Answer(answer=[dns.rrset.from_text(question.name, 60, "IN", "A", "127.20.0.9")])
 
@@ -407,7 +411,7 @@ def test_names_outside_the_zones_are_asked_for_elsewhere(tmp_path: Path) -> None
     async def go() -> None:
         other = Server(Elsewhere())
         port = await other.start("127.0.0.1", 0)
-        server = Server(Handler(Store(tmp_path, [ORIGIN]), {KEY.name: KEY}, Forwarder("127.0.0.1", port)))
+        server = Server(Handler(Store(tmp_path, [ORIGIN]), {KEY.name: KEY}, Forwarder(("127.0.0.1", port))))
         client = Client(await server.start("127.0.0.1", 0))
         update = dns.update.UpdateMessage(ORIGIN, keyring=KEY)
         update.add("shop", 60, "CNAME", "shop.example.")
@@ -423,6 +427,25 @@ def test_names_outside_the_zones_are_asked_for_elsewhere(tmp_path: Path) -> None
         assert (await client.udp(a_query("shop.example", "A"))).rcode() == dns.rcode.REFUSED
         assert len((await client.udp(a_query("shop.portico.test", "A"))).answer) == 1
         assert time.monotonic() - began < 1
+        await server.close()
+
+    asyncio.run(go())
+
+
+def test_of_several_servers_the_one_that_knows_answers(tmp_path: Path) -> None:
+    async def go() -> None:
+        others = [Server(Elsewhere("one.example")), Server(Elsewhere("two.example"))]
+        ports = [await other.start("127.0.0.1", 0) for other in others]
+        forwarder = Forwarder(*(("127.0.0.1", port) for port in ports))
+        server = Server(Handler(Store(tmp_path, [ORIGIN]), {KEY.name: KEY}, forwarder))
+        client = Client(await server.start("127.0.0.1", 0))
+        for name in ("one.example", "two.example"):
+            assert (await client.udp(a_query(name, "A"))).answer
+        assert (await client.udp(a_query("three.example", "A"))).rcode() == dns.rcode.REFUSED
+        await others[0].close()
+        assert (await client.udp(a_query("one.example", "A"))).rcode() == dns.rcode.REFUSED
+        assert (await client.udp(a_query("two.example", "A"))).answer
+        await others[1].close()
         await server.close()
 
     asyncio.run(go())

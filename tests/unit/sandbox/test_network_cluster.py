@@ -59,10 +59,11 @@ class Scene:
         label = address.replace(".", "-")
         await self.update(zone, lambda u: u.add(f"{label}._address", 60, "TXT", "dev"))
 
-    def service(self, name: str = "web", ip: str = CLUSTER_IP, **spec: Any) -> None:
+    def service(self, name: str = "web", ip: str = CLUSTER_IP, annotations: dict[str, str] | None = None, **spec: Any) -> None:
         content = {"clusterIP": ip, "ports": [{"name": "http", "port": self.port, "protocol": "TCP"}], **spec}
         known = self.api.objects["services"].get(("shop", name), {})
-        self.api.put("services", name, spec=content, status=known.get("status", {}))
+        metadata = {"annotations": annotations or {}}
+        self.api.put("services", name, spec=content, status=known.get("status", {}), metadata=metadata)
 
     def ready(self, ready: bool = True, service: str = "web", port: int = 8000, **pod: Any) -> None:
         """Say of the Service's one pod whether it is ready."""
@@ -292,11 +293,13 @@ def test_without_a_wish_an_unreserved_address_is_given(play: Play) -> None:
 def test_other_load_balancers_services_are_theirs(play: Play) -> None:
     async def work(scene: Scene) -> None:
         scene.service("theirs", type="LoadBalancer", loadBalancerClass="other/nlb")
+        scene.service("gke", type="LoadBalancer", annotations={"cloud.google.com/l4-rbs": "enabled"})
         theirs = {"loadBalancer": {"ingress": [{"ip": "127.20.250.3"}]}}
         scene.api.put("ingresses", "traefiks", spec={"ingressClassName": "traefik"}, status=theirs)
         scene.service(type="LoadBalancer")
         await scene.eventually(lambda: scene.address("web"))
         assert scene.address("theirs") is None
+        assert scene.address("gke") is None
         assert scene.address("traefiks", "ingresses") == "127.20.250.3"
 
     play(work)

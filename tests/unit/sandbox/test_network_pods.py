@@ -8,7 +8,17 @@ from lightkube.core.dictmixin import DictMixin
 from lightkube.resources.core_v1 import Pod, Service
 from lightkube.resources.discovery_v1 import EndpointSlice
 
-from sandbox.imitation.pods import PROCESS_ANNOTATION, SOLVER_LABEL, Echo, Process, Solver, behind, referenced_pods
+from sandbox.imitation.pods import (
+    DEFAULT_BACKEND_IMAGE,
+    PROCESS_ANNOTATION,
+    SOLVER_LABEL,
+    Echo,
+    NotFound,
+    Process,
+    Solver,
+    behind,
+    referenced_pods,
+)
 from sandbox.imitation.web import Request
 
 T = TypeVar("T", bound=DictMixin)
@@ -44,13 +54,13 @@ def a_slice(ports: dict[str, int], **pods: bool | None) -> EndpointSlice:
 
 
 def some_pods(*names: str, **metadata: Any) -> dict[tuple[str, str], Pod]:
-    arguments = metadata.pop("args", None)
+    arguments, image = metadata.pop("args", None), metadata.pop("image", "i")
     return {
         ("shop", name): make(
             Pod,
             {
                 "metadata": {"namespace": "shop", "name": name, **metadata},
-                "spec": {"containers": [{"name": "c", "image": "i", "args": arguments}]},
+                "spec": {"containers": [{"name": "c", "image": image, "args": arguments}]},
             },
         )
         for name in names
@@ -111,6 +121,17 @@ def test_a_solver_pod_answers_by_its_own_arguments() -> None:
     pods = some_pods("cm", labels={SOLVER_LABEL: "true"}, args=arguments)
     got = behind(a_service(("http", 8089)), [a_slice({"http": 8089}, cm=True)], pods)
     assert got == {8089: Solver("a.portico.test", "T", "T.k==")}
+
+
+def test_gke_s_default_backend_is_healthy_and_finds_nothing() -> None:
+    pods = some_pods("a", image=DEFAULT_BACKEND_IMAGE)
+    found = behind(a_service(("http", 80)), [a_slice({"http": 8080}, a=True)], pods)[80]
+    assert found == NotFound()
+    assert isinstance(found, NotFound)
+    assert found.respond(ask("/healthz")).status == 200
+    reply = found.respond(ask("/shop?healthz"))
+    assert reply.status == 404
+    assert reply.body.startswith(b"response 404 (backend NotFound)")
 
 
 def test_pods_of_a_slice() -> None:

@@ -105,17 +105,20 @@ def test_a_damaged_memory_is_no_memory(tmp_path: Path) -> None:
     assert choose(one)["dns"] > 1023
 
 
-def test_ranges_of_the_aws_twin_are_the_sandbox_s_own(tmp_path: Path) -> None:
+def test_ranges_of_the_twins_are_the_sandbox_s_own(tmp_path: Path) -> None:
     one, two = choose(layout(tmp_path / "one")), choose(layout(tmp_path / "two"))
     nodes, eips = IPv4Network(one.aws_nodes), IPv4Network(one.aws_eips)
     assert {*nodes.subnets(new_prefix=32), *eips.subnets(new_prefix=32)} == set(IPv4Network(one.aws_pool).subnets(new_prefix=32))
-    ranges = [IPv4Network(text) for ports in (one, two) for text in (ports.pool, ports.aws_nodes, ports.aws_eips)]
+    kinds = ("pool", "aws_nodes", "aws_eips", "gcp_addresses")
+    ranges = [IPv4Network(getattr(ports, kind)) for ports in (one, two) for kind in kinds]
     assert not any(a.overlaps(b) for a in ranges for b in ranges if a is not b)
+    assert len(pool_addresses(one.gcp_addresses)) == 64
 
 
-def test_a_public_port_is_free_on_the_aws_twin_s_addresses_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "owner"), [("aws_pool", "aws-front"), ("gcp_addresses", "gcp-front")])
+def test_a_public_port_is_free_on_the_twins_addresses_too(tmp_path: Path, kind: str, owner: str) -> None:
     before = choose(layout(tmp_path))
-    address = pool_addresses(before.aws_pool)[5]
+    address = pool_addresses(getattr(before, kind))[5]
     with listening(address, before["http"]):
         assert choose(layout(tmp_path))["http"] != before["http"]
-        assert choose(layout(tmp_path), ["aws-front"])["https"] == before["https"]
+        assert choose(layout(tmp_path), [owner])["https"] == before["https"]

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import control
-from sandbox.aws_processes import BOOTSTRAP, FACTS
+from sandbox import aws_processes, control, gcp_processes
 from sandbox.control import NAMES, Sandbox
 from sandbox.deploy import clouds_of
 from sandbox.layout import Layout
@@ -38,7 +37,7 @@ def ports(layout: Layout) -> Ports:
 @pytest.fixture
 def tools(tmp_path: Path) -> Toolset:
     (tmp_path / "tools" / "stages").mkdir(parents=True)
-    every = (*TOOLS, *CLOUD_TOOLS["aws"])
+    every = (*TOOLS, *(tool for cloud in CLOUDS for tool in CLOUD_TOOLS[cloud]))
     return Toolset({tool.name: tmp_path / "tools" for tool in every}, tmp_path / "pulumi", own_pulumi=False)
 
 
@@ -46,33 +45,66 @@ def by_name(found: list[Process]) -> dict[str, Process]:
     return {process.name: process for process in found}
 
 
-def test_a_cloud_adds_its_processes_and_changes_no_other(layout: Layout, ports: Ports, tools: Toolset) -> None:
+@pytest.mark.parametrize("cloud", sorted(CLOUDS))
+def test_a_cloud_adds_its_processes_and_changes_no_other(layout: Layout, ports: Ports, tools: Toolset, cloud: str) -> None:
     base = by_name(processes(layout, ports, tools))
-    more = by_name(processes(layout, ports, tools, {"aws"}))
-    assert more.keys() - base.keys() == AWS
-    assert set(NAMES) == more.keys()
+    more = by_name(processes(layout, ports, tools, {cloud}))
+    assert more.keys() - base.keys() == set(CLOUDS[cloud])
     assert {name: process.digest() for name, process in base.items()} == {name: more[name].digest() for name in base}
 
 
 def test_everything_that_is_needed_is_there_and_comes_before(layout: Layout, ports: Ports, tools: Toolset) -> None:
-    known = {BASE_BOOTSTRAP, ACCOUNTS, BOOTSTRAP, FACTS}
-    for process in processes(layout, ports, tools, {"aws"}):
+    known = {BASE_BOOTSTRAP, ACCOUNTS}
+    for cloud in (aws_processes, gcp_processes):
+        known |= {cloud.BOOTSTRAP, cloud.FACTS}
+    found = processes(layout, ports, tools, CLOUDS)
+    for process in found:
         assert set(process.needs) <= known, process.name
         known.add(process.name)
     assert [name for group in STOP_ORDER for name in group] == NAMES
+    assert {process.name for process in found} == set(NAMES)
 
 
-def test_every_process_finds_the_twin(layout: Layout, ports: Ports, tools: Toolset) -> None:
-    found = by_name(processes(layout, ports, tools, {"aws"}))
-    endpoint = f"http://{ports.address('aws')}"
+def test_every_process_finds_the_twins(layout: Layout, ports: Ports, tools: Toolset) -> None:
+    found = by_name(processes(layout, ports, tools, CLOUDS))
+    aws, gcp = f"http://{ports.address('aws')}", f"http://{ports.address('gcp')}"
     for name in ("cert-manager", "aws-lbc", "aws-front"):
-        assert found[name].environment["AWS_ENDPOINT_URL"] == endpoint
+        assert found[name].environment["AWS_ENDPOINT_URL"] == aws
+        assert found[name].environment["NO_PROXY"] == "127.0.0.1"
+    for name in ("cert-manager", "gcp-glbc", "gcp-certs", "gcp-gateway", "gcp-front"):
+        assert found[name].environment["GOOGLE_COMPUTE_CUSTOM_ENDPOINT"] == f"{gcp}/compute/v1/"
+        assert found[name].environment["GOOGLE_DNS_CUSTOM_ENDPOINT"] == f"{gcp}/dns/v1/"
+        key = json.loads(Path(found[name].environment["GOOGLE_APPLICATION_CREDENTIALS"]).read_text())
+        assert key["token_uri"] == f"{gcp}/token"
         assert found[name].environment["NO_PROXY"] == "127.0.0.1"
     assert found["cert-manager"].environment["HTTP_PROXY"] == f"http://{ports.address('proxy')}"
+    assert f"api-endpoint = {gcp}/compute/v1/\n" in (layout.config / "gce.conf").read_text()
+    fronts = [ports.address("aws-front"), ports.address("gcp-front")]
+    assert found["dns"].argv[-4:] == ["--forward", fronts[0], "--forward", fronts[1]]
+
+
+def test_a_token_goes_from_the_api_server_to_the_twin_that_made_it(layout: Layout, ports: Ports, tools: Toolset) -> None:
+    found = by_name(processes(layout, ports, tools))
     webhook = next(flag for flag in found["kube-apiserver"].argv if "token-webhook-config" in flag).partition("=")[2]
     server = json.loads(Path(webhook).read_text())["clusters"][0]["cluster"]["server"]
-    assert server == f"{endpoint}/_portico/token-review"
-    assert found["dns"].argv[-2:] == ["--forward", ports.address("aws-front")]
+    assert server == f"http://{ports.address('token-reviews')}/"
+    said = found["network"].argv
+    assert said[said.index("--token-reviews") + 1] == ports.address("token-reviews")
+    assert [said[index + 1] for index, argument in enumerate(said) if argument == "--tokens"] == [
+        f"k8s-aws-v1.=http://{ports.address('aws')}/_portico/token-review",
+        f"ya29.=http://{ports.address('gcp')}/_portico/token-review",
+    ]
+
+
+def test_the_key_of_the_service_account_stays_while_the_twin_stays(layout: Layout, ports: Ports, tools: Toolset) -> None:
+    processes(layout, ports, tools)
+    key = layout.pki / "gcp-key.json"
+    before = key.read_text()
+    processes(layout, ports, tools)
+    assert key.read_text() == before
+    moved = ports.model_copy(update={"ports": {**ports.ports, "gcp": 1}})
+    processes(layout, moved, tools)
+    assert json.loads(key.read_text())["token_uri"] == "http://127.0.0.1:1/token"
 
 
 def test_the_controller_learns_its_vpc_when_it_starts(layout: Layout, ports: Ports, tools: Toolset) -> None:
@@ -112,7 +144,7 @@ def test_a_sandbox_keeps_the_clouds_it_has(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_cloud_that_has_no_twin(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no twin of azure; the sandbox can have: aws"):
+    with pytest.raises(ValueError, match="no twin of azure; the sandbox can have: aws, gcp"):
         Sandbox(tmp_path).up({"azure"})
 
 
@@ -120,6 +152,7 @@ def test_a_cloud_that_has_no_twin(tmp_path: Path) -> None:
     ("content", "expected"),
     [
         ("config: {'portico:cloud': {aws: {cluster: sandbox}}}", {"aws"}),
+        ("config: {'portico:cloud': {gcp: {project: shop}}}", {"gcp"}),
         ("config: {'portico:cloud': {rfc2136: {}}}", set()),
         ("config: {'portico:cloud': aws}", set()),
         ("config: {}", set()),
@@ -138,7 +171,7 @@ def test_the_clouds_of_a_stack_file(tmp_path: Path, content: str | None, expecte
 def test_what_the_user_has_set_restarts_nothing(
     layout: Layout, ports: Ports, tools: Toolset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {process.name: process.digest() for process in processes(layout, ports, tools, {"aws"})}
-    for name in ("NO_PROXY", "no_proxy", "AWS_REGION", "AWS_PROFILE"):
+    before = {process.name: process.digest() for process in processes(layout, ports, tools, CLOUDS)}
+    for name in ("NO_PROXY", "no_proxy", "AWS_REGION", "AWS_PROFILE", "GOOGLE_PROJECT", "GOOGLE_APPLICATION_CREDENTIALS"):
         monkeypatch.setenv(name, "other.example")
-    assert {process.name: process.digest() for process in processes(layout, ports, tools, {"aws"})} == before
+    assert {process.name: process.digest() for process in processes(layout, ports, tools, CLOUDS)} == before

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from components.settings import Settings, SettingsError, load
 from components.settings.base import Base
 from components.settings.problems import key_of
-from tests.support.random_stacks import stack_files
-from tests.support.stacks import ENTRYPOINTS, as_config, problems_of, settings_of, stack_file
+from tests.support.random_stacks import gcp_stack_files, stack_files
+from tests.support.stacks import ENTRYPOINTS, GLOBAL, as_config, gcp_stack, problems_of, settings_of, stack_file
 
 ROOT = Path("/nonexistent")
 
@@ -53,12 +53,61 @@ FULL = stack_file(
     protect=True,
     preflight=False,
 )
-PLACES = places(FULL)
+_BALANCING: dict[str, Any] = {"security_policy": "armor", "timeout": 60, "draining": 5, "iap": {"secret": "a", "client_id": "b"}}
+_TLS: dict[str, Any] = {"min_tls": "1.2", "profile": "RESTRICTED"}
+_HEALTH: dict[str, Any] = {"path": "/ready", "port": 8081, "interval": 20, "timeout": 10, "healthy": 3, "unhealthy": 4}
+
+#: On Google Cloud, by entrypoint: everything that can be said.
+FULL_ON_GCP = {
+    way: gcp_stack(
+        way,
+        cluster={"gke": {"name": "sandbox", "location": "europe-west3-a"}},
+        cloud={
+            "gcp": {
+                "project": "portico-sandbox",
+                "region": "europe-west3",
+                "labels": {"team": "shop"},
+                "ttl": 60,
+                "identity": {"service_account": {}},
+                "external_dns": {"namespace": "dns", "name": "external-dns"},
+                "delegation_timeout": 60,
+            }
+        },
+        zone={"name": "portico.test", "dnssec": True},
+        other_zones={"portico.example": {"existing": True}},
+        entrypoint=entrypoint,
+    )
+    for way, entrypoint in {
+        "gce": {
+            "gce": {
+                "address": {"existing": "mine", "scope": "global", "tier": "premium", "ipv6": False},
+                "allow_http": True,
+                "ssl_policy": _TLS,
+                "load_balancing": {**_BALANCING, "cdn": {"cache_mode": "FORCE_CACHE_ALL", "default_ttl": 60}},
+                "annotations": {},
+                "timeout": 60,
+            }
+        },
+        "gateway-global": {"gateway": {"class": GLOBAL, "ssl_policy": _TLS, "load_balancing": _BALANCING}},
+        "traefik-existing": {
+            "traefik": {**ENTRYPOINTS["traefik-existing"]["traefik"], "address": {"ipv6": True, "subnetwork": "nodes"}}
+        },
+    }.items()
+}
+for _way in ("gce", "gateway-global"):
+    FULL_ON_GCP[_way]["sites"]["shop"]["paths"]["/api"] = {"service": "api", "port": 8080, "health": _HEALTH}
 
 #: Keys that a person names freely; every other key of `FULL` is one of the settings'.
-_FREE = {("certificates",), ("sites",), ("namespaces",), ("sites", "shop", "paths")}
-_FREE |= {("entrypoint", "gateway", "controller", "existing", "selector")}
-KEYS = [path for path in PLACES if isinstance(path[-1], str) and path[:-1] not in _FREE]
+_FREE = {("certificates",), ("sites",), ("services",), ("namespaces",), ("sites", "shop", "paths"), ("sites", "apex", "paths")}
+_FREE |= {("entrypoint", kind, "controller", "existing", "selector") for kind in ("gateway", "traefik")}
+_FREE |= {("cloud", "gcp", "labels"), ("other_zones",), ("services", "inside", "ports")}
+_WHOLE = [FULL, *FULL_ON_GCP.values()]
+KEYS = [
+    (number, path)
+    for number, whole in enumerate(_WHOLE)
+    for path in places(whole)
+    if isinstance(path[-1], str) and path[:-1] not in _FREE
+]
 
 
 @given(
@@ -72,14 +121,16 @@ def test_junk_is_never_answered_with_anything_but_problems(config: dict[str, Any
             assert error.problems  # noqa: PT017  the type is the point
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-@given(st.sampled_from(PLACES), JSON)
-@example(("zone", "name"), "a\nb")
+@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from([(number, path) for number, whole in enumerate(_WHOLE) for path in places(whole)]), JSON)
+@example((0, ("zone", "name")), "a\nb")
+@example((1, ("sites", "shop", "paths", "/api")), "api")
 def test_junk_anywhere_in_a_good_file_is_never_answered_with_anything_but_problems(
-    path: tuple[str | int, ...], junk: Any
+    one: tuple[int, tuple[str | int, ...]], junk: Any
 ) -> None:
+    number, path = one
     *front, last = path
-    raw = json.loads(json.dumps(FULL))
+    raw = json.loads(json.dumps(_WHOLE[number]))
     place: Any = raw
     for part in front:
         place = place[part]
@@ -89,15 +140,22 @@ def test_junk_anywhere_in_a_good_file_is_never_answered_with_anything_but_proble
         assert all(message and "\n" not in message.strip() for message in messages)
 
 
+def test_a_stack_file_that_says_all_is_taken() -> None:
+    assert [problems_of(whole) for whole in _WHOLE] == [{}] * 4
+
+
 @given(st.sampled_from(KEYS), st.data())
-@settings(max_examples=300)
-def test_a_key_with_one_wrong_character_is_refused_with_a_suggestion(path: tuple[str, ...], data: st.DataObject) -> None:
+@settings(max_examples=600)
+def test_a_key_with_one_wrong_character_is_refused_with_a_suggestion(
+    one: tuple[int, tuple[str, ...]], data: st.DataObject
+) -> None:
+    number, path = one
     *front, key = path
     at = data.draw(st.integers(0, len(key)))
     letter = data.draw(st.sampled_from("abcxyz_-"))
     edits = [key[:at] + letter + key[at:], key[:at] + key[at + 1 :], key[:at] + letter + key[at + 1 :]]
     edited = data.draw(st.sampled_from(edits))
-    raw = json.loads(json.dumps(FULL))
+    raw = json.loads(json.dumps(_WHOLE[number]))
     place: Any = raw
     for part in front:
         place = place[part]
@@ -119,12 +177,12 @@ def _all_keys() -> set[str]:
     return names
 
 
-@given(stack_files())
+@given(st.one_of(stack_files(), gcp_stack_files()))
 def test_a_random_good_stack_file_is_taken(raw: dict[str, Any]) -> None:
     assert problems_of(raw) == {}
 
 
-@given(stack_files())
+@given(st.one_of(stack_files(), gcp_stack_files()))
 def test_settings_written_back_to_a_stack_file_read_the_same(raw: dict[str, Any]) -> None:
     first = settings_of(raw)
     written = first.model_dump(mode="python", by_alias=True, exclude_none=True, exclude={"stack"})

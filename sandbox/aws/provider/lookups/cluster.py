@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.aws.provider.call import Call
+from sandbox.plugin.blocks import one
 from sandbox.plugin.problems import MissingError, code, doing
 from sandbox.plugin.wire import Properties
 
@@ -33,33 +34,28 @@ def get_cluster(call: Call, args: Properties) -> Properties:
     return {
         **{key: found.get(key) or "" for key in _TEXTS},
         **{key: [] for key in _LEFT_OUT},
-        "accessConfigs": _one(found.get("accessConfig"), _access),
-        "certificateAuthorities": _one(found.get("certificateAuthority"), lambda told: {"data": told.get("data", "")}),
+        "accessConfigs": one(found.get("accessConfig"), _access),
+        "certificateAuthorities": one(found.get("certificateAuthority"), lambda told: {"data": told.get("data", "")}),
         "clusterId": found.get("id") or "",
-        "computeConfigs": _one(found.get("computeConfig"), _compute),
+        "computeConfigs": one(found.get("computeConfig"), _compute),
         "createdAt": found["createdAt"].isoformat() if found.get("createdAt") else "",
         "deletionProtection": bool(found.get("deletionProtection")),
         "enabledClusterLogTypes": sorted(kind for log in logs for kind in log.get("types") or ()),
         "id": name,
-        "identities": _one(
-            found.get("identity"), lambda told: {"oidcs": _one(told.get("oidc"), lambda oidc: {"issuer": oidc["issuer"]})}
+        "identities": one(
+            found.get("identity"), lambda told: {"oidcs": one(told.get("oidc"), lambda oidc: {"issuer": oidc["issuer"]})}
         ),
-        "kubernetesNetworkConfigs": _one(found.get("kubernetesNetworkConfig"), _network),
+        "kubernetesNetworkConfigs": one(found.get("kubernetesNetworkConfig"), _network),
         "region": call.region,
-        "remoteNetworkConfigs": _one(found.get("remoteNetworkConfig"), _remote),
-        "storageConfigs": _one(
-            found.get("storageConfig"), lambda told: {"blockStorages": _one(told.get("blockStorage"), _enabled)}
+        "remoteNetworkConfigs": one(found.get("remoteNetworkConfig"), _remote),
+        "storageConfigs": one(
+            found.get("storageConfig"), lambda told: {"blockStorages": one(told.get("blockStorage"), _enabled)}
         ),
         "tags": found.get("tags") or {},
-        "upgradePolicies": _one(found.get("upgradePolicy"), lambda told: {"supportType": told.get("supportType", "")}),
+        "upgradePolicies": one(found.get("upgradePolicy"), lambda told: {"supportType": told.get("supportType", "")}),
         "vpcConfig": _vpc(found.get("resourcesVpcConfig") or {}),
-        "zonalShiftConfigs": _one(found.get("zonalShiftConfig"), _enabled),
+        "zonalShiftConfigs": one(found.get("zonalShiftConfig"), _enabled),
     }
-
-
-def _one(told: Any, form: Any) -> list[Properties]:
-    """A block of Terraform's: a list of one, or of none."""
-    return [form(told)] if told else []
 
 
 def _enabled(told: Any) -> Properties:
@@ -79,7 +75,7 @@ def _compute(told: Any) -> Properties:
 
 def _network(told: Any) -> Properties:
     return {
-        "elasticLoadBalancings": _one(told.get("elasticLoadBalancing"), _enabled),
+        "elasticLoadBalancings": one(told.get("elasticLoadBalancing"), _enabled),
         "ipFamily": told.get("ipFamily", ""),
         "serviceIpv4Cidr": told.get("serviceIpv4Cidr", ""),
         "serviceIpv6Cidr": told.get("serviceIpv6Cidr", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.gcp.provider.call import Call
-from sandbox.plugin.problems import doing
+from sandbox.gcp.provider.lookups.one import looking
 from sandbox.plugin.wire import Properties
 
 _TEXTS = ("address", "addressType", "name", "network", "networkTier", "purpose", "selfLink", "status", "subnetwork")
@@ -24,11 +24,12 @@ def get_address(call: Call, args: Properties) -> Properties:
 
 
 def _outputs(call: Call, scope: str, name: str, api: Any, where: dict[str, str]) -> Properties:
-    with doing(f"Error when reading or editing Address {name!r}"):
+    id_ = f"{scope}/addresses/{name}"
+    with looking(f"Address Not Found : {name}", id_):
         told = call.execute(api.get(project=call.place("project"), address=name, **where))
     return {
         **{key: told.get(key, "") for key in _TEXTS},
-        "id": f"{scope}/addresses/{name}",
+        "id": id_,
         "prefixLength": told.get("prefixLength", 0),
         "project": call.place("project"),
         "users": told.get("users", [""])[0],

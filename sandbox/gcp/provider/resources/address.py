@@ -56,6 +56,13 @@ class Address(Compute):
     computed = (*_COMPUTED, "addressId", "users")
     renamed: ClassVar = {"addressId": "id"}
 
+    def insert(self, call: Call, inputs: Properties) -> None:
+        """In a subnetwork, which may be given by its name."""
+        subnetwork = str(inputs.get("subnetwork") or "")
+        if subnetwork and "/" not in subnetwork:
+            subnetwork = f"projects/{call.place('project')}/regions/{call.place('region')}/subnetworks/{subnetwork}"
+        super().insert(call, {**inputs, "subnetwork": subnetwork or None})
+
     def where(self, call: Call) -> Properties:
         """In its region."""
         return {**super().where(call), "region": call.place("region")}

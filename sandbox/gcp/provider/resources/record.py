@@ -1,14 +1,14 @@
-"""gcp.dns.RecordSet."""
+"""gcp.dns.RecordSet, with the rules of terraform-provider-google: google/services/dns/resource_dns_record_set.go."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from sandbox.gcp.provider.call import Call
-from sandbox.gcp.provider.refusals import GONE
 from sandbox.gcp.provider.schema import POLICY, PROJECT, Resource, link
 from sandbox.plugin.call import duration
-from sandbox.plugin.problems import MissingError, code
+from sandbox.plugin.problems import MissingError, doing
 from sandbox.plugin.same import equal
 from sandbox.plugin.schema import Field
 from sandbox.plugin.wire import Properties
@@ -28,7 +28,7 @@ def _same(old: Any, new: Any) -> bool:
 
 
 class RecordSet(Resource):
-    """The records of one name and type."""
+    """The records of one name and type. Those that are there already give way to it, whoever made them."""
 
     type_name = "gcp:dns/recordSet:RecordSet"
     kind, path = "DNS RecordSet", "projects/{project}/managedZones/{managedZone}/rrsets/{name}/{type}"
@@ -45,73 +45,83 @@ class RecordSet(Resource):
     }
     computed = ()
 
+    def wrong(self, inputs: Properties) -> Iterator[tuple[str, str]]:
+        """Without a routing policy there must be data."""
+        if "rrdatas" not in inputs:
+            yield "rrdatas", "Invalid combination of arguments: one of `routingPolicy,rrdatas` must be specified"
+
+    def create(self, call: Call, inputs: Properties) -> Iterator[str]:
+        """In its zone, which may be given by its id."""
+        return super().create(call, {**inputs, "managedZone": inputs["managedZone"].rsplit("/", 1)[-1]})
+
     def insert(self, call: Call, inputs: Properties) -> None:
-        """Add it; the zone's own NS and SOA, which are always there, give way."""
-        zone = _zone(call, inputs["managedZone"])
-        stands = [_find(call, zone, inputs)] if inputs["type"] in _APEX else []
-        _change(call, zone, [one for one in stands if one], [_set(inputs)])
+        """Put it in the place of what is there."""
+        zone = _zone(call, inputs)
+        found = _find(call, zone, inputs)
+        _change(call, zone, [found] if found else [], [_set(inputs)])
 
     def get(self, call: Call, id: str) -> Properties:  # noqa: A002
         """Get it."""
         known = self.parse(id)[1]
-        found = _find(call, {"project": known["project"], "managedZone": known["managedZone"]}, known)
+        found = _find(call, _zone(call, known), known)
         if found is None:
             raise _GoneError
         return found
 
     def read(self, call: Call, id: str, known: Properties) -> Properties | None:  # noqa: A002
-        """As the list of its zone's records tells it."""
+        """As the list of its zone's records tells it. Its type may have become another than its id says."""
+        zone, said = _zone(call, known), {"name": known["name"], "type": known["type"]}
         try:
-            return super().read(call, id, known)
+            return super().read(call, self.path.format(**zone, **said), known)
         except MissingError:
             return None
 
     def outputs(self, call: Call, told: Properties, known: Properties) -> Properties:
         """The API's fields."""
-        data = told.get("rrdatas") or []
         return {
             "managedZone": known["managedZone"].rsplit("/", 1)[-1],
             "name": told["name"],
             "project": known["project"],
             "routingPolicy": None,
-            "rrdatas": known["rrdatas"] if _same(data, known.get("rrdatas")) and data else data,
+            "rrdatas": told.get("rrdatas") or [],
             "ttl": told.get("ttl"),
             "type": told["type"],
         }
 
     def update(self, call: Call, id: str, state: Properties, inputs: Properties) -> None:  # noqa: A002
-        """Other records in one change."""
-        zone = _zone(call, inputs["managedZone"])
-        found = _find(call, zone, inputs)
-        _change(call, zone, [found] if found else [], [_set(inputs)])
+        """Other records, of another type too, in the place of those known: refused if somebody has changed them since."""
+        with doing("Error changing DNS RecordSet"):
+            _change(call, _zone(call, inputs), [_set(state)], [_set(inputs)])
 
     def remove(self, call: Call, id: str, state: Properties) -> None:  # noqa: A002
-        """A zone keeps its own NS and SOA."""
-        zone = _zone(call, state["managedZone"])
-        if state["type"] not in _APEX and (found := _find(call, zone, state)):
-            _change(call, zone, [found], [])
+        """Take it away as it is known; only a zone keeps its own NS and SOA."""
+        zone = _zone(call, state)
+        if state["type"] in _APEX:
+            told = call.execute(call.service("dns").managedZones().get(**zone))
+            if told["dnsName"] == state["name"]:
+                return
+        _change(call, zone, [_set(state)], [])
 
 
 class _GoneError(MissingError):
     """The zone stands, without these records."""
 
 
-def _zone(call: Call, name: str) -> dict[str, str]:
-    return {"project": call.place("project"), "managedZone": name.rsplit("/", 1)[-1]}
+def _zone(call: Call, known: Properties) -> dict[str, str]:
+    return {
+        "project": str(known.get("project") or call.place("project")),
+        "managedZone": str(known["managedZone"]).rsplit("/", 1)[-1],
+    }
 
 
-def _set(inputs: Properties) -> Properties:
-    return {"name": inputs["name"], "type": inputs["type"], "ttl": inputs.get("ttl", 0), "rrdatas": inputs.get("rrdatas") or []}
+def _set(known: Properties) -> Properties:
+    return {"name": known["name"], "type": known["type"], "ttl": known.get("ttl") or 0, "rrdatas": known.get("rrdatas") or []}
 
 
 def _find(call: Call, zone: dict[str, str], known: Properties) -> Properties | None:
-    try:
-        api = call.service("dns").resourceRecordSets()
-        found = call.execute(api.list(**zone, name=known["name"], type=known["type"])).get("rrsets")
-    except Exception as error:
-        if code(error) in GONE:
-            return None
-        raise
+    found = call.execute(call.service("dns").resourceRecordSets().list(**zone, name=known["name"], type=known["type"])).get(
+        "rrsets"
+    )
     return {key: value for key, value in found[0].items() if key in ("name", "type", "ttl", "rrdatas")} if found else None
 
 

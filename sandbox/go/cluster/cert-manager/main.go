@@ -181,7 +181,7 @@ func main() {
 	defer logs.FlushLogs()
 	logging := logsapi.NewLoggingConfiguration()
 	logging.Verbosity = logsapi.VerbosityLevel(o.verbosity)
-	if err := logs.ValidateAndApply(logging); err != nil {
+	if err := errors.Join(logs.ValidateAndApply(logging), redirectCloudDNS()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}

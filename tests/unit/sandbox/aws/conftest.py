@@ -42,7 +42,7 @@ class Twin:
         certificate, began = str(self.authority.certificate), time.monotonic()
         command = [sys.executable, "-m", "sandbox.aws.server", "--listen", self.host, "--data", str(self.folder / "data")]
         command += ["--ca", certificate, "--ca-key", str(self.authority.key), "--region", aws.REGION, "--cluster", aws.CLUSTER]
-        command += ["--cluster-endpoint", self.cluster_endpoint, "--cluster-ca", certificate, "--eip-pool", self._pool]
+        command += ["--cluster-endpoint", self.cluster_endpoint, "--cluster-ca", certificate, "--pool", self._pool]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
         while time.monotonic() - began < 30:

@@ -15,12 +15,12 @@ import pytest
 
 from sandbox.aws.client import REGION
 from sandbox.aws.front.addresses import Addresses
-from sandbox.aws.front.fresh import MAX_AGE
-from sandbox.aws.front.plane import Plane
+from sandbox.aws.front.plane import Balancers
 from sandbox.aws.front.targets import Targets
 from sandbox.aws.front.tcp import introduction
 from sandbox.aws.front.tls import versions
 from sandbox.aws.front.twin import Twin as Reader
+from sandbox.front.fresh import MAX_AGE
 from sandbox.imitation.listeners import Listeners
 from sandbox.imitation.pods import PROCESS_ANNOTATION
 from tests.unit.sandbox.aws.conftest import Twin
@@ -40,7 +40,7 @@ POD = "10.240.0.7"
 class Scene:
     """The twin, an API server with one pod, and the data plane between them."""
 
-    def __init__(self, twin: Twin, api: FakeApi, plane: Plane, ports: dict[int, int]) -> None:
+    def __init__(self, twin: Twin, api: FakeApi, plane: Balancers, ports: dict[int, int]) -> None:
         self.twin, self.api, self.plane, self.ports = twin, api, plane, ports
         self.elb = twin.client("elbv2")
         ec2 = twin.client("ec2")
@@ -94,7 +94,7 @@ async def scene(twin: Twin, folder: Path) -> AsyncIterator[Scene]:
     client, listeners = api.client(), Listeners()
     targets = Targets(client)
     ports = {number: (await free_endpoint())[1] for number in (80, 443)}
-    plane = Plane(Reader(twin.endpoint, REGION), Addresses(POOL, folder / "addresses"), targets, listeners, ports)
+    plane = Balancers(Reader(twin.endpoint, REGION), Addresses(POOL, folder / "addresses"), targets, listeners, ports)
     running = asyncio.create_task(targets.run())
     try:
         await targets.synced()

@@ -7,7 +7,8 @@ import pytest
 
 from sandbox.aws.front.actions import SERVER, choose_group, fixed, last, own, redirect
 from sandbox.aws.front.http import forwarded
-from sandbox.aws.front.rules import Visit, first, meets
+from sandbox.aws.front.rules import first, meets
+from sandbox.front.visit import Visit
 
 
 def visit(target: str = "/", host: str = "shop.example", method: str = "GET", source: str = "127.0.0.1", **headers: str) -> Visit:

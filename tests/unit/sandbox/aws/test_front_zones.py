@@ -10,9 +10,9 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from sandbox.aws.front.fresh import MAX_AGE, Fresh
 from sandbox.aws.front.zones import served
 from sandbox.dnsserver.answer import Answer, answer
+from sandbox.front.fresh import MAX_AGE, Fresh
 
 ALB = "k8s-shop-1.eu-central-1.elb.amazonaws.com"
 BALANCERS = {ALB: ["127.20.1.1", "127.20.1.2"]}

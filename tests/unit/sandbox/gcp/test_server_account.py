@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.gcp import tokens
 from sandbox.gcp.store import Store
+from sandbox.twin.reviews import TokenError
 
 PROJECT, REGION = "sandbox-project", "europe-west3"
 
@@ -51,10 +52,11 @@ def test_a_token_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     claims = base64.urlsafe_b64encode(b'{"iss": "someone"}').decode().rstrip("=")
     form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": f"x.{claims}.x"}
     token = tokens.give(store, form)["access_token"]
-    assert tokens.review(store, {"spec": {"token": token}})["status"]["authenticated"]
+    assert tokens.user(store, token)["username"] == "someone"
     later = time.time() + tokens.SECONDS + 1
     monkeypatch.setattr(time, "time", lambda: later)
-    assert not tokens.review(store, {"spec": {"token": token}})["status"]["authenticated"]
+    with pytest.raises(TokenError, match="has expired"):
+        tokens.user(store, token)
 
 
 def test_a_service_account_lets_a_workload_use_it(twin: Any, refused: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 from cryptography import x509
 
 from sandbox.gcp import client as gcp
+from sandbox.pki import Authority
 
 PROJECT = "sandbox-project"
 HERE: dict[str, Any] = {"project": PROJECT}
@@ -158,5 +159,26 @@ def test_a_managed_certificate_waits_for_its_address(twin: Any, refused: Any) ->
     kept = certificates.get(**HERE, sslCertificate="own").execute()
     assert (kept["type"], kept["subjectAlternativeNames"]) == ("SELF_MANAGED", ["www.lb.example"])
     assert "privateKey" not in kept
+    assert gcp.certificate(twin.endpoint, kept["selfLink"]) == gcp.Issued(issued.certificate, "", issued.key)
     with refused(400, "sslCertificateCouldNotParseCert"):
         certificates.insert(**HERE, body={**own, "name": "bad", "certificate": "no"}).execute()
+
+
+def test_ones_own_certificate_can_be_changed_and_its_key_is_never_shown(twin: Any, refused: Any, tmp_path: Any) -> None:
+    certificates, name = _manager(twin).certificates(), f"{PARENT}/certificates/own"
+
+    def own(host: str) -> dict[str, str]:
+        pair = Authority(tmp_path, "own").issue(host, host, hosts=[host])
+        return {"pemCertificate": pair.certificate.read_text(), "pemPrivateKey": pair.key.read_text()}
+
+    first, second = own("first.example"), own("second.example")
+    with refused(400, "pemPrivateKey"):
+        wrong = {"selfManaged": {"pemCertificate": first["pemCertificate"]}}
+        certificates.create(parent=PARENT, certificateId="own", body=wrong).execute()
+    certificates.create(parent=PARENT, certificateId="own", body={"selfManaged": first}).execute()
+    for given in (first, second):
+        certificates.patch(name=name, updateMask="selfManaged", body={"selfManaged": given}).execute()
+        assert given["pemPrivateKey"] not in str(shown := certificates.get(name=name).execute())
+        assert shown["pemCertificate"] == given["pemCertificate"]
+        issued = gcp.certificate(twin.endpoint, name)
+        assert (issued.certificate, issued.key) == (given["pemCertificate"], given["pemPrivateKey"])

@@ -116,6 +116,23 @@ def test_a_forwarding_rule_holds_what_it_stands_on(twin: Any, refused: Any) -> N
     twin.done(addresses.delete(**HERE, address="holds"))
 
 
+def test_an_address_can_be_chosen_only_where_a_forwarding_rule_has_it_already(twin: Any, refused: Any) -> None:
+    """What the Ingress controller does when both ports are to have one address: what was given becomes a reserved one."""
+    compute, links = twin.client("compute"), _front(twin, "promoted")
+    addresses, rules = compute.globalAddresses(), compute.globalForwardingRules()
+    with refused(400, "not available"):
+        addresses.insert(**HERE, body={"name": "promoted", "address": "127.40.0.60"}).execute()
+    twin.done(rules.insert(**HERE, body={"name": "promoted", "target": links["proxy"], "portRange": "80"}))
+    given = rules.get(**HERE, forwardingRule="promoted").execute()["IPAddress"]
+    twin.done(addresses.insert(**HERE, body={"name": "promoted", "address": given}))
+    shown = addresses.get(**HERE, address="promoted").execute()
+    assert (shown["address"], shown["status"]) == (given, "IN_USE")
+    with refused(400, "not available"):
+        addresses.insert(**HERE, body={"name": "again", "address": given}).execute()
+    twin.done(rules.delete(**HERE, forwardingRule="promoted"))
+    twin.done(addresses.delete(**HERE, address="promoted"))
+
+
 def test_an_address_of_another_scope_is_no_address(twin: Any, refused: Any) -> None:
     compute, links = twin.client("compute"), _front(twin, "scope")
     twin.done(compute.addresses().insert(**HERE, region=REGION, body={"name": "scope"}))

@@ -78,7 +78,7 @@ def test_a_hanging_request_acts_at_once_and_answers_late(twin: Any) -> None:
         ([{"service": "dns", "kind": "slow"}], "allowed is one of throttling"),
         ([{"service": "dns", "kind": "error", "count": 0}], "above 0"),
         ([{"service": "dns", "kind": "error", "mood": "bad"}], "unknown: mood"),
-        ([{"service": "dns", "kind": "hang", "seconds": "long"}], "valid number"),
+        ([{"service": "dns", "kind": "hang", "seconds": "long"}], "a number is meant"),
     ],
 )
 def test_a_wrong_order_is_refused(twin: Any, orders: Any, word: str) -> None:

@@ -1,4 +1,4 @@
-"""Keys and certificates of ACM, signed by one of the sandbox's authorities."""
+"""Keys and certificates as clouds make them for their users, signed by one of the sandbox's authorities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-VALIDITY = timedelta(days=198)  # of ACM's own public certificates since 2026
+from sandbox.pki import key_usage
+
 _COMMON_NAME_LIMIT = 64
 _CURVES: dict[str, ec.EllipticCurve] = {"EC_prime256v1": ec.SECP256R1(), "EC_secp384r1": ec.SECP384R1()}
 _SIZES = {"RSA_2048": 2048, "RSA_3072": 3072, "RSA_4096": 4096}
@@ -31,8 +32,15 @@ def make_key(algorithm: str) -> bytes:
 class Issuer:
     """An authority, given by its certificate and key."""
 
-    def __init__(self, certificate: Path, key: Path) -> None:
-        """Read both files."""
+    def __init__(self, certificate: Path, key: Path, validity: timedelta) -> None:
+        """Read both files.
+
+        Args:
+            certificate: of the authority.
+            key: of the authority.
+            validity: of what it signs.
+        """
+        self._validity = validity
         self._certificate = x509.load_pem_x509_certificate(certificate.read_bytes())
         signer = load_pem_private_key(key.read_bytes(), None)
         if not isinstance(signer, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
@@ -47,17 +55,7 @@ class Issuer:
         now = datetime.now(UTC)
         common = [name for name in names if len(name) <= _COMMON_NAME_LIMIT][:1]
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name) for name in common])
-        usage = x509.KeyUsage(
-            digital_signature=True,
-            key_encipherment=isinstance(public, rsa.RSAPublicKey),
-            content_commitment=False,
-            data_encipherment=False,
-            key_agreement=False,
-            key_cert_sign=False,
-            crl_sign=False,
-            encipher_only=False,
-            decipher_only=False,
-        )
+        usage = key_usage(encipherment=isinstance(public, rsa.RSAPublicKey))
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -65,7 +63,7 @@ class Issuer:
             .public_key(public)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(minutes=1))
-            .not_valid_after(min(now + VALIDITY, self._certificate.not_valid_after_utc))
+            .not_valid_after(min(now + self._validity, self._certificate.not_valid_after_utc))
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=not common)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(usage, critical=True)
