@@ -12,7 +12,7 @@ from components.cluster import Cluster
 from components.entrypoints import open_entrypoint
 from components.names import metadata
 from components.settings import Settings
-from components.sites import Service, Site
+from components.sites import Service, Site, answering
 from components.trust import Trust
 
 
@@ -70,9 +70,10 @@ class FrontDoor(pulumi.ComponentResource):
         # Names lead to a site once it answers; where another entrypoint was before, it goes only after that.
         records: dict[str, pulumi.Resource] = {}
         for key, site in settings.sites.items():
-            answers = [sites[key], *([finished[site.namespace]] if site.namespace in finished else [])]
+            led = [sites[key], *([finished[site.namespace]] if site.namespace in finished else [])]
             if (target := sites[key].target or entrypoint.target) is not None:
-                records |= zones.point(site.hosts, at=target, after=answers)
+                opts = pulumi.ResourceOptions(parent=self, depends_on=led)
+                records |= zones.point(site.hosts, at=target, after=[*led, *answering(key, site, settings, target, opts)])
                 reached.append(target)
         if entrypoint.target is not None:
             unserved = [host for host in settings.pointed_hosts if host not in records]

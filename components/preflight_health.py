@@ -9,6 +9,7 @@ from lightkube import Client
 from lightkube.resources.core_v1 import Pod, Service
 
 from components.settings import Problem, Settings
+from components.settings.checks_gcp_sites import says_health
 from components.settings.problems import key_of, shown, words
 
 
@@ -21,10 +22,11 @@ def health_problems(settings: Settings, client: Client, namespaces: Collection[s
         return
     services: dict[str, dict[str, Any]] = {}
     for key, site in settings.sites.items():
-        if site.namespace not in namespaces:
-            continue  # said elsewhere, or made by this stack, which then has no Services of others
+        there = site.namespace in namespaces
+        if not there and not (settings.entrypoint.gce is not None and site.namespace in settings.namespaces):
+            continue  # said elsewhere, or made by this stack for a Gateway, which takes a Service that comes later
         if site.namespace not in services:
-            found = client.list(Service, namespace=site.namespace)
+            found = client.list(Service, namespace=site.namespace) if there else ()
             services[site.namespace] = {str(item.metadata.name): item for item in found if item.metadata is not None}
         for path, backend in site.paths.items():
             if settings.makes_service(site.namespace, backend.service):
@@ -32,13 +34,13 @@ def health_problems(settings: Settings, client: Client, namespaces: Collection[s
             where = ("sites", key, "paths", path)
             service = services[site.namespace].get(backend.service)
             if service is None:
-                there = words(services[site.namespace]) or "none"
+                others = words(services[site.namespace]) or "none"
                 yield Problem(
                     key_of(where),
-                    f"namespace {site.namespace} has no service {shown(backend.service)} (it has {there}): Google's load balancer"
-                    " is made when its Services stand",
+                    f"namespace {site.namespace} has no service {shown(backend.service)} (it has {others}): Google's load"
+                    " balancer is made when its Services stand",
                 )
-            elif backend.health is None and (ready := _ready_path(client, service)) not in (None, "/"):
+            elif not says_health(settings, site, backend) and (ready := _ready_path(client, service)) not in (None, "/"):
                 yield Problem(
                     key_of((*where, "health")),
                     f"the pods of {backend.service} say that they are ready at {ready}, and Google's load balancer would ask for"

@@ -11,7 +11,7 @@ from lightkube.models.core_v1 import Container, ContainerPort, NodeSpec, PodSpec
 from lightkube.models.meta_v1 import LabelSelector, ObjectMeta
 from lightkube.models.rbac_v1 import PolicyRule, RoleRef, Subject
 from lightkube.resources.apps_v1 import Deployment
-from lightkube.resources.core_v1 import Node, Service
+from lightkube.resources.core_v1 import ConfigMap, Node, Service
 from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBinding
 
 from sandbox.bootstrap import MANAGER, put
@@ -68,6 +68,8 @@ def bootstrap_gcp(layout: Layout, tools: Toolset) -> None:
             _GATEWAY_CLASSES(metadata=ObjectMeta(name=name), spec={"controllerName": "networking.gke.io/gateway"})
             for name in CLASSES
         ),
+        # The certificates' controller keeps its state here, and leaves it when its last certificate goes.
+        ConfigMap(metadata=ObjectMeta(name="managed-certificate-config", namespace="kube-system")),
         *_default_backend(),
         Node(metadata=ObjectMeta(name="sandbox", labels=labels), spec=NodeSpec()),
     ]

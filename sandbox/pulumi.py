@@ -105,6 +105,8 @@ class Pulumi:
             environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(file)
         if (resolver := self._fact("resolver")) is not None:
             environment["PORTICO_RESOLVER"] = resolver
+        if (http := self._fact("http-port")) is not None and (https := self._fact("https-port")) is not None:
+            environment["PORTICO_PORTS"] = f"{http},{https}"
         if (endpoint := self._fact("aws-endpoint")) is not None:
             environment = self._reach_aws_twin(environment, endpoint)
             install_aws_provider(home)

@@ -15,10 +15,11 @@ from components.clouds.aws_nlb import nlb_annotations
 from components.clouds.aws_zone import AwsZone
 from components.clouds.base import Address, Balancer, Target
 from components.settings import Settings
-from components.settings.aws import LoadBalancerSettings, NlbSettings, ServiceAccount
+from components.settings.aws import LoadBalancerSettings, NlbSettings
 from components.settings.certificates import AcmCertificate
 from components.settings.cloud import ZoneSettings
 from components.settings.entrypoint import AlbEntrypoint, LoadBalanced
+from components.settings.keeper import ServiceAccount
 from components.trust.managed import ManagedCertificate
 from components.trust.solvers import Dns01, Route53Solver
 

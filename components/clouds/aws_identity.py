@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components.settings.aws import AwsCloud, ServiceAccount
+from components.settings.aws import AwsCloud
+from components.settings.keeper import ServiceAccount
 
 #: What a pod must be allowed to take on a role by EKS Pod Identity.
 #: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-association.html

@@ -8,12 +8,12 @@ import pulumi
 import pulumi_aws as aws
 
 from components.clouds.base import Balancer, Target
-from components.clouds.delegation import Delegation
+from components.clouds.delegation import Delegated
 from components.settings.aws import AwsCloud
 from components.settings.cloud import ZoneSettings
 
 
-class AwsZone(pulumi.ComponentResource):
+class AwsZone(Delegated, pulumi.ComponentResource):
     """Creates a public hosted zone, or nothing where it exists, and on `point` the records of hosts.
 
     A zone is protected like an address: its name servers stand in the parent zone, and a new one has others.
@@ -24,7 +24,6 @@ class AwsZone(pulumi.ComponentResource):
         self.name = zone.name
         self._settings = settings
         self._child = pulumi.ResourceOptions(parent=self)
-        self._delegation: Delegation | None = None
         if zone.existing:
             found = aws.route53.get_zone_output(name=zone.name, private_zone=False, opts=pulumi.InvokeOutputOptions(parent=self))
             self.id, self.arn, self.name_servers = found.zone_id, found.arn, found.name_servers
@@ -36,16 +35,8 @@ class AwsZone(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, protect=protect),
             )
             self.id, self.arn, self.name_servers = made.zone_id, made.arn, made.name_servers
+        self._await_delegation(self.name_servers, settings.delegation_timeout, self._child)
         self.register_outputs({"name": self.name})
-
-    @property
-    def seen(self) -> list[pulumi.Resource]:
-        """What to wait for before anybody is to prove something by records of the zone."""
-        if self._delegation is None and self._settings.delegation_timeout:
-            self._delegation = Delegation(
-                self.name, name_servers=self.name_servers, timeout=self._settings.delegation_timeout, opts=self._child
-            )
-        return [self._delegation] if self._delegation is not None else []
 
     def point(
         self, hosts: Sequence[str], at: Target | Balancer, after: Sequence[pulumi.Resource] = ()

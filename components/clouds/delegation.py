@@ -100,3 +100,21 @@ class Delegation(Resource, module="clouds", name="Delegation"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(_DelegationProvider(), zone, {"zone": zone, "name_servers": name_servers, "timeout": timeout}, opts)
+
+
+class Delegated:
+    """A zone that is waited for, once somebody needs it to be seen."""
+
+    name: str
+
+    def _await_delegation(self, name_servers: pulumi.Output[list[str]], timeout: int, opts: pulumi.ResourceOptions) -> None:
+        """Says how: at most `timeout` seconds, or not at all if that is 0."""
+        self._servers, self._limit, self._wait_opts = name_servers, timeout, opts
+        self._delegation: Delegation | None = None
+
+    @property
+    def seen(self) -> list[pulumi.Resource]:
+        """What to wait for before anybody is to prove something by records of the zone."""
+        if self._delegation is None and self._limit:
+            self._delegation = Delegation(self.name, name_servers=self._servers, timeout=self._limit, opts=self._wait_opts)
+        return [self._delegation] if self._delegation is not None else []

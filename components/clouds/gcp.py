@@ -13,12 +13,13 @@ from components.clouds.gcp_certificate import GcpCertificate, proven_domains
 from components.clouds.gcp_identity import GcpIdentity
 from components.clouds.gcp_zone import GcpZone
 from components.settings import Settings
-from components.settings.aws import LoadBalancerSettings, ServiceAccount
+from components.settings.aws import LoadBalancerSettings
 from components.settings.certificates import GoogleManagedCertificate
 from components.settings.cloud import ZoneSettings
 from components.settings.entrypoint import GceEntrypoint, LoadBalanced
 from components.settings.gcp import SslPolicy
 from components.settings.gcp_names import named_after, shortened
+from components.settings.keeper import ServiceAccount
 from components.trust.managed import ManagedCertificate
 from components.trust.solvers import CloudDnsSolver, Dns01
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_gcp as gcp
 
-from components.settings.aws import ServiceAccount
 from components.settings.gcp import GcpCloud
 from components.settings.gcp_names import account_id
+from components.settings.keeper import ServiceAccount
 
 #: May change records. Given for a zone, it is good for that zone only.
 #: https://cloud.google.com/dns/docs/access-control

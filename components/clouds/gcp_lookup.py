@@ -9,6 +9,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.settings import Problem, Settings
+from components.settings.cloud import AddressSettings
 from components.settings.cluster import GkeCluster
 from components.settings.gcp import GcpCloud
 from components.settings.problems import key_of, shown, words
@@ -106,15 +107,22 @@ def missing(settings: Settings, provider: pulumi.ProviderResource) -> Iterator[P
                 )
     address = getattr(settings.entrypoint.chosen, "address", None)
     if address is not None and address.existing is not None:
-        yield from _missing_address(settings, own, address.existing, opts)
+        yield from _missing_address(settings, own, address, opts)
 
 
-def _missing_address(settings: Settings, own: GcpCloud, name: str, opts: pulumi.InvokeOptions) -> Iterator[Problem]:
-    wanted = settings.entrypoint.scope
+def _missing_address(
+    settings: Settings, own: GcpCloud, address: AddressSettings, opts: pulumi.InvokeOptions
+) -> Iterator[Problem]:
+    name, wanted = str(address.existing), settings.entrypoint.scope
     there = {"global": _global(name, own, opts), "regional": _regional(name, own, opts)}
-    if there[wanted]:
+    where = ("entrypoint", settings.entrypoint.kind, "address")
+    if found := there[wanted]:
+        # Records are made of one type or the other before anybody asks again.
+        if (":" in found) != address.ipv6:
+            family, say = ("IPv6", "say ipv6: true") if ":" in found else ("IPv4", "leave ipv6 out")
+            yield Problem(key_of((*where, "ipv6")), f"{shown(name)} is an {family} address ({found}): {say}")
         return
-    key = key_of(("entrypoint", settings.entrypoint.kind, "address", "existing"))
+    key = key_of((*where, "existing"))
     other = "regional" if wanted == "global" else "global"
     if there[other]:
         yield Problem(
@@ -122,24 +130,26 @@ def _missing_address(settings: Settings, own: GcpCloud, name: str, opts: pulumi.
             f"{shown(name)} is a {other} address, and {settings.way} needs a {wanted} one; neither can become the other",
         )
     else:
-        where = "" if wanted == "global" else f" in {own.region}"
+        place = "" if wanted == "global" else f" in {own.region}"
         yield Problem(
-            key, f"project {own.project} has no {wanted} address {shown(name)}{where}; to have one reserved, leave out existing"
+            key, f"project {own.project} has no {wanted} address {shown(name)}{place}; to have one reserved, leave out existing"
         )
 
 
-def _global(name: str, own: GcpCloud, opts: pulumi.InvokeOptions) -> bool:
+def _global(name: str, own: GcpCloud, opts: pulumi.InvokeOptions) -> str:
+    """The global address of that name; empty if there is none."""
     try:
-        return bool(gcp.compute.get_global_address(name=name, project=own.project, opts=opts).address)
+        return gcp.compute.get_global_address(name=name, project=own.project, opts=opts).address
     except Exception:  # noqa: BLE001  a missing one is an error of no type of its own
-        return False
+        return ""
 
 
-def _regional(name: str, own: GcpCloud, opts: pulumi.InvokeOptions) -> bool:
+def _regional(name: str, own: GcpCloud, opts: pulumi.InvokeOptions) -> str:
+    """The same of the stack's region."""
     try:
-        return bool(gcp.compute.get_address(name=name, project=own.project, region=own.region, opts=opts).address)
+        return gcp.compute.get_address(name=name, project=own.project, region=own.region, opts=opts).address
     except Exception:  # noqa: BLE001  as above
-        return False
+        return ""
 
 
 def _reason(error: Exception) -> str:

@@ -8,14 +8,14 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.clouds.base import Balancer, Target
-from components.clouds.delegation import Delegation
+from components.clouds.delegation import Delegated
 from components.clouds.gcp_lookup import zone_named
 from components.settings.cloud import ZoneSettings
 from components.settings.gcp import GcpCloud
 from components.settings.gcp_names import named_after
 
 
-class GcpZone(pulumi.ComponentResource):
+class GcpZone(Delegated, pulumi.ComponentResource):
     """Creates a public zone, or nothing where it exists, and on `point` the records of hosts.
 
     A zone is protected like an address: its name servers stand in the parent zone, and a new one has others.
@@ -26,8 +26,6 @@ class GcpZone(pulumi.ComponentResource):
         self.name = zone.name
         self._settings = settings
         self._child = pulumi.ResourceOptions(parent=self)
-        self._delegation: Delegation | None = None
-        self._made: list[pulumi.Resource] = []
         if zone.existing:
             found = zone_named(zone.name, settings, pulumi.InvokeOutputOptions(parent=self))
             self.resource_name: pulumi.Output[str] = found.apply(lambda one: str(one.name))
@@ -43,16 +41,8 @@ class GcpZone(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, protect=protect),
             )
             self.resource_name, self.name_servers = made.name, made.name_servers.apply(list)
+        self._await_delegation(self.name_servers, settings.delegation_timeout, self._child)
         self.register_outputs({"name": self.name})
-
-    @property
-    def seen(self) -> list[pulumi.Resource]:
-        """What to wait for before anybody is to prove something by records of the zone."""
-        if self._delegation is None and self._settings.delegation_timeout:
-            self._delegation = Delegation(
-                self.name, name_servers=self.name_servers, timeout=self._settings.delegation_timeout, opts=self._child
-            )
-        return [self._delegation] if self._delegation is not None else []
 
     def point(
         self, hosts: Sequence[str], at: Target | Balancer, after: Sequence[pulumi.Resource] = ()

@@ -45,7 +45,7 @@ class GatewayEntrypoint(OnePerSite, pulumi.ComponentResource):
         self._settings, self._own, self._address, self._cloud = settings, own, address, cloud
         self._name = f"{settings.name}{settings.mark.replace('.', '-')}"
         #: Behind the names of what another Gateway may stand beside; a dot stands in no key of the stack file.
-        self._mark = ".gke" if own.of_gke else ""
+        self._mark = settings.mark.removeprefix(".gateway").replace("-", ".", 1)
         self._child = inside(self, opts)
         self.front: list[pulumi.Resource] = []
         self._listeners = own.listeners or own.ports
@@ -162,7 +162,7 @@ class GatewayEntrypoint(OnePerSite, pulumi.ComponentResource):
         name = self._settings.name
         return [
             k8s.apiextensions.CustomResource(
-                "tls",
+                f"tls{self._mark}",
                 api_version="networking.gke.io/v1",
                 kind="GCPGatewayPolicy",
                 metadata=metadata(name, self._name, name),

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from components.settings.base import Base, KubeName, OneOf
 from components.settings.health import HealthCheck
+from components.settings.keeper import ZoneKeeper
 from components.settings.problems import shown
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
@@ -139,13 +140,6 @@ def _check_tls_policy(policy: str) -> str:
 TlsPolicy = Annotated[str, AfterValidator(_check_tls_policy)]
 
 
-class ServiceAccount(Base):
-    """A Kubernetes service account."""
-
-    namespace: KubeName
-    name: KubeName
-
-
 class PodIdentity(Base):
     """EKS Pod Identity: the cluster's agent hands out the role (the add-on eks-pod-identity-agent must run)."""
 
@@ -197,27 +191,17 @@ class LoadBalancerControllerSettings(OneOf):
         return "eks.amazonaws.com/nlb" if self.auto_mode is not None else "service.k8s.aws/nlb"
 
 
-class AwsCloud(Base):
+class AwsCloud(ZoneKeeper):
     """AWS: Route 53, ACM, Elastic IPs, and identities for the controllers that need them."""
 
     region: Region = Field(description="Region of the cluster and its load balancers: eu-central-1.")
     profile: str | None = Field(None, description="Profile of the AWS CLI's configuration. Default: as the environment says.")
     assume_role: Role | None = Field(None, description="Role (ARN) to take on first. Default: none.")
     tags: Tags = Field(default_factory=dict, description="Tags of everything that this stack makes at AWS.")
-    ttl: int = Field(300, ge=1, le=86400, description="Seconds that resolvers may keep a record that points at an address.")
     controller: LoadBalancerControllerSettings = Field(
         default_factory=lambda: LoadBalancerControllerSettings(existing=ExistingLoadBalancerController())
     )
     identity: IdentitySettings = Field(default_factory=lambda: IdentitySettings(pod_identity=PodIdentity()))
-    external_dns: ServiceAccount | None = Field(
-        None, description="A service account of external-dns that is to get rights in this stack's zones. Default: none."
-    )
-    delegation_timeout: int = Field(
-        600,
-        ge=0,
-        le=86400,
-        description="Seconds to wait until a zone that certificates need is delegated by its parent; 0: not looked at.",
-    )
 
 
 class AccessLogs(Base):

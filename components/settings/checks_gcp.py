@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from components.settings.cloud import AddressSettings
-from components.settings.gcp import GLOBAL_CLASSES, MAX_MANAGED, REGIONAL_CLASSES, LoadBalancing, SslPolicy
+from components.settings.gcp import CLASSIC, GLOBAL_CLASSES, MAX_MANAGED, REGIONAL_CLASSES, LoadBalancing, SslPolicy
 from components.settings.hosts import is_wildcard
 from components.settings.problems import Problem, key_of, shown, words
 from components.settings.root import Settings
@@ -57,6 +57,8 @@ def _gateway(settings: Settings) -> Iterator[Problem]:
             yield Problem(key_of((*where, "load_balancing", "cdn")), "Gateways of GKE have no CDN: use gce, or leave it out")
         if own.load_balancing.iap is not None and own.load_balancing.iap.client_id is None:
             yield Problem(key_of((*where, "load_balancing", "iap", "client_id")), "is needed with a Gateway of GKE")
+        if own.class_name == CLASSIC:
+            yield from _redirects(settings)
         return
     for name, default in (("ssl_policy", SslPolicy()), ("load_balancing", LoadBalancing())):
         if getattr(own, name) != default:
@@ -70,6 +72,17 @@ def _gateway(settings: Settings) -> Iterator[Problem]:
             f"is needed on gcp for class {shown(own.class_name)}: which controller stands behind it; GKE's own classes"
             f" ({words((*GLOBAL_CLASSES, *REGIONAL_CLASSES))}) need none",
         )
+
+
+def _redirects(settings: Settings) -> Iterator[Problem]:
+    """The classic load balancer takes no filter of a route (gateway-api: conformance/reports, gke-gateway)."""
+    for key, site in settings.sites.items():
+        for name, wanted in (("redirect", site.redirect is not None), ("https_redirect", site.https_redirect)):
+            if wanted:
+                yield Problem(
+                    key_of(("sites", key, name)),
+                    f"class {CLASSIC} cannot redirect: use class {GLOBAL_CLASSES[0]}, or say https_redirect: false",
+                )
 
 
 def _address(settings: Settings, own: AddressSettings) -> Iterator[Problem]:

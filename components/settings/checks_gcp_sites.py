@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from components.settings.health import HealthCheck
 from components.settings.hosts import is_wildcard
-from components.settings.problems import Problem, key_of, shown
+from components.settings.problems import Problem, key_of, shown, words
 from components.settings.root import Settings
 from components.settings.sites import Backend, SiteSettings
 
@@ -43,13 +43,18 @@ def answer_rules(settings: Settings) -> Iterator[Problem]:
             yield from _unanswered(settings)
 
 
+def says_health(settings: Settings, site: SiteSettings, backend: Backend) -> bool:
+    """Whether this or another path says what the pods are asked for."""
+    one = _checked(settings, site, backend)
+    return any(to.health is not None and _checked(settings, other, to) == one for _, other, to in _backends(settings))
+
+
 def _unasked(settings: Settings) -> Iterator[Problem]:
     """Services that would be asked for "/", which they need not know."""
     rooted = {(site.namespace, to.service) for site in settings.sites.values() for path, to in site.paths.items() if path == "/"}
-    said = {_checked(settings, site, to) for _, site, to in _backends(settings) if to.health is not None}
     for where, site, backend in _backends(settings):
         at_root = settings.made_here(site, backend.service) or (site.namespace, backend.service) in rooted
-        if not at_root and _checked(settings, site, backend) not in said:
+        if not at_root and not says_health(settings, site, backend):
             path = where[-1]
             yield Problem(
                 key_of((*where, "health")),

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from components.settings.aws import ServiceAccount
 from components.settings.base import Base, KubeName, OneOf
+from components.settings.keeper import ZoneKeeper
 from components.settings.problems import shown
 
 _REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
@@ -18,7 +18,8 @@ _LABEL_KEY, _LABEL_VALUE = re.compile(r"[a-z][a-z0-9_-]{0,62}"), re.compile(r"[a
 
 #: Classes of GKE's own Gateway controller that are reached at an address of the whole world, and those of one region.
 #: https://cloud.google.com/kubernetes-engine/docs/how-to/gatewayclass-capabilities
-GLOBAL_CLASSES = ("gke-l7-global-external-managed", "gke-l7-gxlb")
+CLASSIC = "gke-l7-gxlb"
+GLOBAL_CLASSES = ("gke-l7-global-external-managed", CLASSIC)
 REGIONAL_CLASSES = ("gke-l7-regional-external-managed",)
 
 #: Managed certificates that one Ingress takes (GoogleCloudPlatform/gke-managed-certs: README.md).
@@ -90,23 +91,13 @@ class GcpIdentity(OneOf):
     service_account: GoogleServiceAccount | None = None
 
 
-class GcpCloud(Base):
+class GcpCloud(ZoneKeeper):
     """Google Cloud: reserved addresses, Cloud DNS, managed certificates, and identities for controllers that need them."""
 
     project: Project = Field(description="The project's id.")
     region: Region = Field(description="Region of the cluster and of regional addresses: europe-west3.")
     labels: Labels = Field(default_factory=dict, description="Labels of everything that this stack makes and that takes labels.")
-    ttl: int = Field(300, ge=1, le=86400, description="Seconds that resolvers may keep a record.")
     identity: GcpIdentity = Field(default_factory=lambda: GcpIdentity(principal=Principal()))
-    external_dns: ServiceAccount | None = Field(
-        None, description="A service account of external-dns that is to get rights in this stack's zones. Default: none."
-    )
-    delegation_timeout: int = Field(
-        600,
-        ge=0,
-        le=86400,
-        description="Seconds to wait until a zone that certificates need is delegated by its parent; 0: not looked at.",
-    )
 
 
 class SslPolicy(Base):

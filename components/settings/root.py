@@ -185,7 +185,28 @@ class Settings(Base):
     @property
     def mark(self) -> str:
         """Behind the names of what belongs to one entrypoint, where another may stand beside it for a while."""
-        return f".{self.way.replace(' of GKE', '-gke')}" if self.moves_new_first else ""
+        if not self.moves_new_first:
+            return ""
+        # A Gateway of GKE is for the whole world or for a region, and cannot become the other.
+        of_gke = "-gke" if self.entrypoint.scope == "global" else "-gke-regional"
+        return f".{self.way.replace(' of GKE', of_gke)}"
+
+    def probed(self, site: SiteSettings) -> list[str]:
+        """URLs of a site that have to be answered at its address before its names lead there.
+
+        Of Google's load balancers, which answer some time after they stand. By https, unless no certificate can be there yet;
+        none where this machine is not to ask (`preflight`), or where nothing could answer.
+        """
+        if not self.entrypoint.by_google or not self.preflight:
+            return []
+        gce = self.entrypoint.gce
+        found: list[str] = []
+        for host in site.hosts:
+            key = self.certificate_for(host)
+            unproven = gce is not None and key is not None and self.certificates[key].google_managed is not None
+            if not unproven or (gce is not None and gce.allow_http):
+                found.append(f"{'http' if unproven else 'https'}://{host}{next(iter(site.paths), '/')}")
+        return found
 
     @property
     def front_key(self) -> str:

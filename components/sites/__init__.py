@@ -1,6 +1,7 @@
 """Sites: what a front door leads to."""
 
+from components.sites.answering import answering
 from components.sites.service import Service
 from components.sites.site import Site
 
-__all__ = ["Service", "Site"]
+__all__ = ["Service", "Site", "answering"]

@@ -74,7 +74,9 @@ def look(client: Client, namespace: str, name: str) -> bool:
 
 def explain(certificate: Any) -> str:
     """What Google says of each domain: one line for each that is not active."""
-    status = (certificate.status if certificate is not None else None) or {}
+    if certificate is None:
+        return "  - the cluster does not answer"
+    status = certificate.status or {}
     found = [
         f"{entry['domain']}: {entry['status']} ({_MEANS.get(entry['status'], 'see the managed certificates of the project')})"
         for entry in status.get("domainStatus") or []

@@ -11,6 +11,7 @@ import yaml
 
 from sandbox.aws import client
 from tests.engine.project import ROOT, Project
+from tests.engine.twin import Twin
 from tests.engine.world import World
 
 REGION = "eu-central-1"
@@ -19,12 +20,11 @@ REGION = "eu-central-1"
 ZONE = "shop.example"
 
 
-class Aws:
+class Aws(Twin):
     """One account, as its owner's console would show it."""
 
     def __init__(self, world: World) -> None:
-        self.world = world
-        self.endpoint = world.fact("aws-endpoint")
+        super().__init__(world, "aws-endpoint")
 
     def api(self, service: str) -> Any:
         """AWS's own client of one service."""
@@ -83,24 +83,6 @@ class Aws:
         """The id of a zone."""
         zones = self.api("route53").list_hosted_zones()["HostedZones"]
         return next(str(zone["Id"]) for zone in zones if zone["Name"] == f"{name}.")
-
-    @contextmanager
-    def faults(self, *rules: client.Fault) -> Iterator[None]:
-        """AWS as it is on a bad day, for as long as the block lasts."""
-        client.set_faults(self.endpoint, rules)
-        try:
-            yield
-        finally:
-            client.clear_faults(self.endpoint)
-
-    @contextmanager
-    def undelegated(self, zone: str) -> Iterator[None]:
-        """A zone whose parent does not know of it, for as long as the block lasts."""
-        client.set_delegation(self.endpoint, zone, delegated=False)
-        try:
-            yield
-        finally:
-            client.set_delegation(self.endpoint, zone, delegated=True)
 
 
 def eks_config() -> dict[str, Any]:

@@ -12,6 +12,7 @@ import yaml
 
 from sandbox.gcp import client
 from tests.engine.project import ROOT, Project
+from tests.engine.twin import Twin
 from tests.engine.world import World, eventually
 
 #: What a stack or a controller could have made of Compute Engine, global and regional alike.
@@ -30,12 +31,11 @@ _COMPUTE = (
 _PARENT = f"projects/{client.PROJECT}/locations/global"
 
 
-class Gcp:
+class Gcp(Twin):
     """One project, as its owner's console would show it."""
 
     def __init__(self, world: World) -> None:
-        self.world = world
-        self.endpoint = world.fact("gcp-endpoint")
+        super().__init__(world, "gcp-endpoint")
 
     def api(self, name: str) -> Any:
         """Google's own client of one API."""
@@ -87,30 +87,17 @@ class Gcp:
         sets = self.api("dns").resourceRecordSets()
         sets.delete(project=client.PROJECT, managedZone=zone, name=f"{host}.", type="A").execute()
 
-    @contextmanager
-    def faults(self, *rules: client.Fault) -> Iterator[None]:
-        """Google Cloud as it is on a bad day, for as long as the block lasts."""
-        client.set_faults(self.endpoint, rules)
-        try:
-            yield
-        finally:
-            client.clear_faults(self.endpoint)
-
-    @contextmanager
-    def undelegated(self, zone: str) -> Iterator[None]:
-        """A zone whose parent does not know of it, for as long as the block lasts."""
-        client.set_delegation(self.endpoint, zone, delegated=False)
-        try:
-            yield
-        finally:
-            client.set_delegation(self.endpoint, zone, delegated=True)
-
 
 def config_of(world: World, road: str) -> dict[str, Any]:
     """A committed stack file's configuration, reading this sandbox's facts."""
     text = (ROOT / f"Pulumi.{road}.yaml").read_text().replace(".sandbox/", f"{world.sandbox.layout.home}/")
     config: dict[str, Any] = yaml.safe_load(text)["config"]
     return copy.deepcopy(config)
+
+
+def listeners(world: World) -> dict[str, int]:
+    """The ports that the sandbox's Traefik listens on, which a Gateway of its class has to name."""
+    return {"http": int(world.fact("http-port")), "https": int(world.fact("https-port"))}
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from lightkube.resources.networking_v1 import Ingress
 
 from sandbox.gcp.client import Fault
 from tests.engine.gcp import Gcp, config_of, gcp_stack
@@ -162,7 +161,6 @@ def test_secrets_stand_nowhere_in_plain(project: Project) -> None:
 def test_destroy_leaves_nothing(project: Project, world: World, gcp: Gcp, before: tuple[Trace, dict[str, list[str]]]) -> None:
     project.destroy()
     assert project.resources() == []
-    assert world.every(Ingress) == []
     world.is_as(before[0])
 
     def check() -> None:

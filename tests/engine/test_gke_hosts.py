@@ -17,9 +17,8 @@ from lightkube.resources.core_v1 import Secret
 
 from components.trust.watch import Order
 from sandbox.curl import UnreachableError
-from tests.engine.gcp import Gcp, config_of, gcp_stack
+from tests.engine.gcp import Gcp, config_of, gcp_stack, listeners
 from tests.engine.project import Project
-from tests.engine.test_gke import kinds
 from tests.engine.world import Trace, World, eventually
 
 STACK = "gke-hosts"
@@ -191,6 +190,8 @@ def test_another_entrypoint_takes_over_before_the_old_one_goes(way: str, project
     own = copy.deepcopy(_WAYS[way])
     if way in ("nginx", "gateway", "traefik"):
         own[way]["controller"] = config["portico:entrypoint"]["traefik"]["controller"]
+    if way == "gateway":
+        own[way]["listeners"] = listeners(world)
     config["portico:entrypoint"] = own
     project.write(config)
     known = orders(world)

@@ -14,7 +14,7 @@ import pulumi_aws as aws
 from components.clouds import open_provider
 from components.cluster import Cluster, Kubeconfig, open_cluster
 from components.front_door import FrontDoor
-from tests.support.recorder import Answer, Recording, answer, record
+from tests.support.recorder import Answer, Found, Recording, answer, invoked, record
 from tests.support.stacks import settings_of
 
 with warnings.catch_warnings():
@@ -35,13 +35,20 @@ def cluster() -> Cluster:
     return open_cluster(Kubeconfig(KUBECONFIG, None, "portico:cluster.kubeconfig.path"))
 
 
-def door(raw: Mapping[str, Any], reply: Answer = answer, *, preview: bool = False, stack: str = "test") -> Recording:
+def door(
+    raw: Mapping[str, Any],
+    reply: Answer = answer,
+    *,
+    preview: bool = False,
+    stack: str = "test",
+    found: Found = invoked,
+) -> Recording:
     """Everything that a stack file's front door registers."""
-    return _door(json.dumps(raw), reply, preview, stack)
+    return _door(json.dumps(raw), reply, preview, stack, found)
 
 
 @cache
-def _door(raw: str, reply: Answer, preview: bool, stack: str) -> Recording:
+def _door(raw: str, reply: Answer, preview: bool, stack: str, found: Found) -> Recording:
     settings = settings_of(json.loads(raw), stack)
 
     def program() -> FrontDoor:
@@ -49,4 +56,4 @@ def _door(raw: str, reply: Answer, preview: bool, stack: str) -> Recording:
         providers = [opened.provider, *([own] if own else [])]
         return FrontDoor("front-door", settings, opened, pulumi.ResourceOptions(providers=providers))
 
-    return record(program, reply, preview=preview, stack=stack)
+    return record(program, reply, preview=preview, stack=stack, found=found)

@@ -20,7 +20,7 @@ from google.protobuf import empty_pb2, json_format, struct_pb2  # type: ignore[i
 from pulumi.runtime import resource, rpc
 from pulumi.runtime.mocks import MockMonitor, Mocks, set_mocks
 from pulumi.runtime.proto import resource_pb2, source_pb2
-from pulumi.runtime.settings import set_root_resource
+from pulumi.runtime.settings import SETTINGS, set_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
 from components.names import REVISION
@@ -323,10 +323,25 @@ def _record(program: Callable[[], Any], reply: Answer, preview: bool, stack: str
         # looking for garbage half of the rest.
         gc.disable()
         with mock.patch.object(resource, "_get_stack_trace", source_pb2.StackTrace):
-            loop.run_until_complete(run())
+            try:
+                loop.run_until_complete(run())
+            except Exception:
+                _give_up(loop)
+                raise
         return monitor.recording
     finally:
         gc.enable()
         asyncio.set_event_loop(None)
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
+
+
+def _give_up(loop: asyncio.AbstractEventLoop) -> None:
+    """Lets go of what still waits in a run that has failed, so that no other run waits for it and nobody hears of it again."""
+    loop.set_exception_handler(lambda _loop, _context: None)
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    SETTINGS.outputs.clear()
+    SETTINGS.rpc_manager.clear()

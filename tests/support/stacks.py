@@ -119,6 +119,21 @@ def aws_stack(way: str = "alb", **parts: Any) -> dict[str, Any]:
     return stack_file(**{**common, **parts})
 
 
+#: What a stack on Google Cloud may have besides: everything that makes resources which the plain one has not.
+MORE_OF_GCP: dict[str, Any] = {
+    "cloud": {
+        "gcp": {
+            "project": "portico-sandbox",
+            "region": "europe-west3",
+            "identity": "service_account",
+            "external_dns": {"namespace": "dns", "name": "external-dns"},
+        }
+    },
+    "other_zones": {"portico.example": {"existing": True}, "eu.portico.test": {"dnssec": True}},
+    "cert_manager": None,
+}
+
+
 def gcp_stack(way: str = "gce", **parts: Any) -> dict[str, Any]:
     """The same on Google Cloud, its certificates Google's where the entrypoint can show such."""
     certificates: dict[str, dict[str, Any]] = {

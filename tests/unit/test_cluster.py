@@ -11,10 +11,10 @@ import pytest
 from components.clouds import open_provider
 from components.cluster import Kubeconfig, open_cluster, read_kubeconfig
 from components.settings import SettingsError
-from tests.support import aws
+from tests.support import aws, gcp
 from tests.support.doors import KUBECONFIG
-from tests.support.recorder import OTHER_STACKS_KUBECONFIG, Found, Recording, Secret, record
-from tests.support.stacks import aws_stack, settings_of, stack_file
+from tests.support.recorder import OTHER_STACKS_KUBECONFIG, Found, Recording, Secret, invoked, record
+from tests.support.stacks import aws_stack, gcp_stack, settings_of, stack_file
 
 TWO = KUBECONFIG.replace("contexts: [", "contexts: [{name: other, context: {cluster: nowhere, user: u}}, ")
 
@@ -165,6 +165,68 @@ def test_fails_when_there_is_no_such_cluster_and_says_where_it_was_looked_for() 
     assert problem.message == (
         'no cluster "shop" is to be found in eu-central-1: reading EKS Cluster (shop): couldn\'t find resource'
     )
+
+
+# A cluster of GKE
+
+
+def of_gke(found: Found = invoked, **own: str) -> tuple[Kubeconfig, Recording]:
+    """What is read where the stack file names a cluster of GKE; `own` is added to its options."""
+    settings = settings_of(gcp_stack(cluster={"gke": {"name": "sandbox", **own}}))
+    made = record(lambda: read_kubeconfig(settings, Path("/nonexistent"), open_provider(settings)), found=found)
+    return made.result, made
+
+
+def test_a_cluster_of_gke_is_asked_for_by_name_and_reached_with_tokens_that_are_made_when_they_are_needed() -> None:
+    kubeconfig, made = of_gke()
+    assert kubeconfig.server == f"https://{gcp.ENDPOINT}"
+    plain = kubeconfig.plain
+    assert plain is not None
+    assert plain["clusters"][0]["cluster"]["certificate-authority-data"] == "Y2E="
+    [user] = plain["users"]
+    assert list(user["user"]) == ["exec"]  # nothing that would have to be kept secret, or that grows old
+    login = user["user"]["exec"]
+    assert (login["command"], login["interactiveMode"]) == ("gke-gcloud-auth-plugin", "Never")
+    assert login["apiVersion"] == "client.authentication.k8s.io/v1beta1"
+    assert login["provideClusterInfo"] is True
+    # Whoever makes everything else, and not whoever gcloud is logged in as.
+    assert login["args"] == ["--use_application_default_credentials"]
+    assert "install_plugin" in login["installHint"]
+    [question] = made.asked
+    assert question.token == "gcp:container/getCluster:getCluster"
+    assert question.args == {"name": "sandbox", "location": "europe-west3", "project": "portico-sandbox"}
+    assert question.provider == f"{made.one('gcp').urn}::gcp-id"
+
+
+def test_a_cluster_of_gke_may_be_in_a_zone_or_in_another_region() -> None:
+    for location in ("europe-west3-a", "us-central1"):
+        _, made = of_gke(location=location)
+        assert made.asked[0].args["location"] == location
+
+
+def test_an_endpoint_that_is_a_url_already_is_taken_as_it_is() -> None:
+    kubeconfig, _ = of_gke(lambda token, asked: {**gcp.invoked(token, asked), "endpoint": "https://gke-1.europe-west3.gke.goog"})
+    assert kubeconfig.server == "https://gke-1.europe-west3.gke.goog"
+
+
+def of_nobody(token: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """As the provider answers where there is no such cluster."""
+    return {"name": asked["name"], "endpoint": "", "masterAuths": []}
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (of_nobody, "not found in europe-west3 of project portico-sandbox"),
+        (refusing("googleapi: Error 403: Permission denied"), "googleapi: Error 403: Permission denied"),
+    ],
+    ids=["none", "refused"],
+)
+def test_fails_when_there_is_no_such_cluster_of_gke_and_says_where_it_was_looked_for(found: Found, why: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        of_gke(found)
+    [problem] = caught.value.problems
+    assert (problem.key, problem.message) == ("portico:cluster.gke.name", f'no cluster "sandbox" is to be found: {why}')
 
 
 def test_the_provider_of_another_cloud_is_not_opened() -> None:

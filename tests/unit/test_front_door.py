@@ -13,9 +13,19 @@ from hypothesis import strategies as st
 from components.names import STACK_LABEL
 from tests.support import pem
 from tests.support.doors import KUBECONFIG, door
-from tests.support.random_stacks import aws_stack_files, stack_files
+from tests.support.random_stacks import aws_stack_files, gcp_stack_files, stack_files
 from tests.support.recorder import Recording, Registration, Secret, unknown_address, waiting
-from tests.support.stacks import ENTRYPOINTS, TSIG_SECRET, aws_stack, problems_of, stack_file, with_value
+from tests.support.stacks import (
+    ENTRYPOINTS,
+    GCP_ENTRYPOINTS,
+    MORE_OF_GCP,
+    TSIG_SECRET,
+    aws_stack,
+    gcp_stack,
+    problems_of,
+    stack_file,
+    with_value,
+)
 
 GATEWAYS = [kind for kind in ENTRYPOINTS if kind.startswith("gateway")]
 INGRESSES = [kind for kind in ENTRYPOINTS if not kind.startswith("gateway")]
@@ -67,7 +77,38 @@ _ON_AWS = [
     ],
 ]
 AWS = pytest.mark.parametrize("raw", _ON_AWS)
-EVERYWHERE = pytest.mark.parametrize("raw", [*_AT_HOME, *_ON_AWS])
+
+#: Certificates that lie in Secrets, and Services that somebody else made: of two sites in two namespaces.
+_IN_SECRETS: dict[str, Any] = {
+    "certificates": {
+        "shop": {"acme": {"hosts": ["shop.portico.test"], "challenge": "http-01"}},
+        "apex": {"provided": pem.provided("portico.test")},
+    },
+    "sites": {
+        "shop": {
+            "hosts": ["shop.portico.test"],
+            "namespace": "shop",
+            "paths": {"/": "inside:80", "/api": "web:80"},
+            "demo": True,
+        },
+        "apex": {"hosts": ["portico.test"], "namespace": "blog", "paths": {"/": "blog:80"}},
+    },
+    "namespaces": {"shop": {}, "blog": {}},
+}
+_BY_RECORDS = {"web": {"acme": {"hosts": ["portico.test", "*.portico.test"]}}}
+_ON_GCP = [
+    *[pytest.param(gcp_stack(way), id=f"gcp {way}") for way in GCP_ENTRYPOINTS],
+    *[
+        pytest.param(gcp_stack(way, **_IN_SECRETS), id=f"gcp {way} secrets")
+        for way in ("gce", "gateway-global", "gateway-existing", "traefik-existing")
+    ],
+    *[
+        pytest.param(gcp_stack(way, certificates=_BY_RECORDS, **MORE_OF_GCP), id=f"gcp {way} more")
+        for way in ("gce", "gateway-regional", "nginx-helm")
+    ],
+]
+GCP = pytest.mark.parametrize("raw", _ON_GCP)
+EVERYWHERE = pytest.mark.parametrize("raw", [*_AT_HOME, *_ON_AWS, *_ON_GCP])
 
 
 def kubernetes(made: Recording) -> list[Registration]:
@@ -103,6 +144,8 @@ def test_every_host_is_served_by_an_object_of_its_site(raw: dict[str, Any]) -> N
     for key, site in raw["sites"].items():
         [component] = [item for item in made.all("Site") if item.name == key]
         below = [item for item in kubernetes(made) if item.parent == component.urn]
+        # One Ingress leads all sites of a namespace there.
+        below += [made.object("Ingress", site["namespace"])] if "gce" in raw["entrypoint"] else []
         assert below
         for host in site["hosts"]:
             assert any(host in repr(item.inputs) for item in below)
@@ -114,7 +157,10 @@ def test_every_resource_is_a_child_of_a_component(raw: dict[str, Any]) -> None:
     known = made.by_urn()
     for item in made:
         if item.parent not in known:
-            assert item.type in ("portico:index:FrontDoor", "pulumi:providers:kubernetes", "pulumi:providers:aws")
+            assert item.type in (
+                "portico:index:FrontDoor",
+                *(f"pulumi:providers:{name}" for name in ("kubernetes", "aws", "gcp")),
+            )
         else:
             assert not known[item.parent].custom
             assert known[item.parent].type.startswith("portico:")
@@ -137,14 +183,24 @@ def test_everything_at_aws_is_made_and_asked_by_the_explicit_provider(raw: dict[
     assert {question.provider for question in made.asked} == {provider}
 
 
-@AWS
+@GCP
+def test_everything_at_google_is_made_and_asked_by_the_explicit_provider(raw: dict[str, Any]) -> None:
+    """The machine's own login is not to be touched, whatever project it is for."""
+    made = door(raw)
+    provider = f"{made.one('gcp').urn}::gcp-id"
+    assert {item.provider for item in made if item.type.startswith("gcp:")} == {provider}
+    assert {question.provider for question in made.asked} <= {provider}
+
+
+@pytest.mark.parametrize("raw", [*_ON_AWS, *_ON_GCP])
 def test_everything_of_another_package_stands_at_another_provider(raw: dict[str, Any]) -> None:
     made = door(raw)
     packages = {item.provider: set[str]() for item in made if item.provider}
     for item in made:
         if item.provider:
             packages[item.provider].add(item.type.partition(":")[0])
-    assert sorted(map(sorted, packages.values())) == [["aws"], ["kubernetes"]]
+    [cloud] = raw["cloud"]
+    assert sorted(map(sorted, packages.values())) == sorted([[cloud], ["kubernetes"]])
 
 
 @EVERYWHERE
@@ -152,6 +208,8 @@ def test_every_kubernetes_object_has_a_name_and_the_label_of_its_stack(raw: dict
     for item in kubernetes(door(raw)):
         if item.kind == "Release":
             assert item.inputs["name"].startswith(("portico-test", "cert-manager", "aws-load-balancer-controller"))
+        elif item.kind == "ServicePatch":
+            assert item.metadata["name"]  # somebody else's, of which the stack owns two annotations
         else:
             assert item.metadata["name"]
             assert item.metadata["labels"][STACK_LABEL] == "portico-test"
@@ -416,19 +474,20 @@ def _plain(value: Any) -> list[Any]:
 
 @EVERYWHERE
 def test_no_secret_is_sent_in_the_clear(raw: dict[str, Any]) -> None:
-    hidden = [TSIG_SECRET, KUBECONFIG, "token-of-the-test", CA["key"]]
+    hidden = [TSIG_SECRET, KUBECONFIG, "token-of-the-test", CA["key"], pem.key_pem("leaf")]
     for item in door(raw):
         shown = [value for value in _plain([item.inputs, item.outputs]) if isinstance(value, str)]
         assert not any(secret in value for secret in hidden for value in shown), item.urn
 
 
-@EVERY
+@EVERYWHERE
 def test_what_a_dynamic_provider_hands_back_stays_secret(raw: dict[str, Any]) -> None:
     made = door(raw)
     for item in made.all("Record") + made.all("Reservation"):
-        assert "secret" in item.additional_secret_outputs
-        assert isinstance(item.inputs["secret"], Secret)
-    for item in made.all("Issuance") + made.all("Sweep"):
+        if not item.type.startswith("aws:"):
+            assert "secret" in item.additional_secret_outputs
+            assert isinstance(item.inputs["secret"], Secret)
+    for item in made.all("Issuance") + made.all("Sweep") + made.all("Activation"):
         assert "kubeconfig" in item.additional_secret_outputs
         assert isinstance(item.inputs["kubeconfig"], Secret)
 
@@ -556,7 +615,7 @@ def test_a_second_run_says_exactly_the_same(raw: dict[str, Any]) -> None:
 
 
 @SLOW
-@given(st.one_of(stack_files(), aws_stack_files()))
+@given(st.one_of(stack_files(), aws_stack_files(), gcp_stack_files()))
 def test_no_two_resources_share_a_urn(raw: dict[str, Any]) -> None:
     """The engine refuses a second one, after half of the first up."""
     assume(problems_of(raw) == {})
@@ -565,7 +624,7 @@ def test_no_two_resources_share_a_urn(raw: dict[str, Any]) -> None:
 
 
 @SLOW
-@given(st.one_of(stack_files(), aws_stack_files()))
+@given(st.one_of(stack_files(), aws_stack_files(), gcp_stack_files()))
 def test_no_two_resources_are_the_same_object_in_the_cluster(raw: dict[str, Any]) -> None:
     assume(problems_of(raw) == {})
     made = kubernetes(door(raw))
@@ -775,15 +834,28 @@ def test_type_tokens_are_what_they_were() -> None:
             stack("traefik-existing"),
             stack("nginx-existing"),
             aws_stack("alb", **MORE_OF_AWS),
+            gcp_stack("gce"),
+            gcp_stack("gce", **_IN_SECRETS),
+            gcp_stack("gateway-global"),
+            gcp_stack("traefik-helm"),
         )
         for item in door(raw)
-        if not item.type.startswith(("kubernetes:", "pulumi:", "aws:"))
+        if not item.type.startswith(("kubernetes:", "pulumi:", "aws:", "gcp:"))
     }
     assert tokens == {
         "portico:clouds:Aws",
         "portico:clouds:AwsCertificate",
         "portico:clouds:AwsIdentity",
         "portico:clouds:AwsZone",
+        "portico:clouds:Gcp",
+        "portico:clouds:GcpAddress",
+        "portico:clouds:GcpCertificate",
+        "portico:clouds:GcpIdentity",
+        "portico:clouds:GcpZone",
+        "portico:entrypoints:Gce",
+        "portico:trust:GoogleManaged",
+        "portico:trust:ProvidedCertificate",
+        "pulumi-python:dynamic/trust:Activation",
         "portico:clouds:LoadBalancerController",
         "portico:entrypoints:Alb",
         "portico:sites:Service",

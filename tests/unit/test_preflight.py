@@ -22,11 +22,11 @@ from components.clouds import open_provider
 from components.clouds.dns_update import DnsServer
 from components.cluster import Kubeconfig
 from components.preflight import check
-from tests.support import aws, pem
+from tests.support import aws, gcp, pem
 from tests.support.dns import dns_server
 from tests.support.kube import FakeKube, fake_kube
 from tests.support.recorder import record
-from tests.support.stacks import aws_stack, settings_of, stack_file, with_value
+from tests.support.stacks import GCP_ENTRYPOINTS, aws_stack, gcp_stack, settings_of, stack_file, with_value
 
 
 @contextmanager
@@ -269,3 +269,245 @@ def test_fails_when_a_services_namespace_is_not_there(kube: FakeKube) -> None:
 
 def test_a_stack_on_aws_asks_no_dns_server_of_its_own(kube: FakeKube) -> None:
     assert told_on_aws(aws_stack(), kube.kubeconfig) == ({}, [])
+
+
+# Google Cloud
+
+BY_GOOGLE = ["gce", "gateway-global", "gateway-regional"]
+IN_CLUSTER = [way for way in GCP_ENTRYPOINTS if way not in BY_GOOGLE]
+GET_ZONES = "gcp:dns/getManagedZones:getManagedZones"
+
+
+def told_on_gcp(raw: dict[str, Any], kubeconfig: str, *zones: dict[str, Any], lost: str = "") -> tuple[dict[str, str], list[str]]:
+    """What is told, and what Google was asked for; `zones` are those of the project, and questions that hold `lost` fail."""
+
+    def found(token: str, asked: dict[str, Any]) -> dict[str, Any]:
+        if lost and lost in token:
+            raise LookupError("googleapi: Error 404: not found")
+        return {"managedZones": list(zones)} if token == GET_ZONES else gcp.invoked(token, asked)
+
+    # Whom ACME belongs to is another matter.
+    settings = settings_of({**raw, "certificates": {"own": {"provided": pem.provided("portico.test", "shop.portico.test")}}})
+    config = Kubeconfig(kubeconfig, None, "portico:cluster.gke.name")
+    made = record(lambda: check(settings, config, open_provider(settings)), found=found)
+    told = {problem.key: problem.message for problem in made.result}
+    return told, [question.token.rpartition(":")[2] for question in made.asked]
+
+
+OURS = gcp.zone("portico.test")
+
+
+def test_on_google_cloud_only_what_should_exist_is_looked_for(kube: FakeKube) -> None:
+    assert told_on_gcp(gcp_stack(), kube.kubeconfig) == ({}, [])
+    raw = gcp_stack(zone={"name": "portico.test", "existing": True}, other_zones={"a.test": {}, "b.test": {"existing": True}})
+    assert told_on_gcp(raw, kube.kubeconfig, OURS, gcp.zone("b.test")) == ({}, ["getManagedZones"])
+
+
+def test_fails_when_a_zone_of_cloud_dns_that_should_exist_does_not(kube: FakeKube) -> None:
+    existing = {"existing": True}
+    raw = gcp_stack(zone={"name": "portico.test", **existing}, other_zones={"a.test": existing, "b.test": existing})
+    private = gcp.zone("b.test", visibility="private")
+    found, _ = told_on_gcp(raw, kube.kubeconfig, gcp.zone("a.test"), private, gcp.zone("portico.tset"))
+    why = "it has a.test, portico.tset; to have it made, leave out existing"
+    assert found == {
+        "portico:zone": f'project portico-sandbox has no public zone "portico.test"; {why}',
+        "portico:other_zones.b.test": f'project portico-sandbox has no public zone "b.test"; {why}',
+    }
+    found, _ = told_on_gcp(with_value(gcp_stack(), ("zone", "existing"), True), kube.kubeconfig, private)
+    assert list(found) == ["portico:zone"]
+    assert 'has no public zone "portico.test"; it has none; to have it made' in found["portico:zone"]
+
+
+def test_fails_when_the_zones_of_a_project_cannot_be_listed(kube: FakeKube) -> None:
+    found, _ = told_on_gcp(with_value(gcp_stack(), ("zone", "existing"), True), kube.kubeconfig, lost="getManagedZones")
+    assert found == {
+        "portico:cloud.gcp": "the zones of project portico-sandbox cannot be listed: googleapi: Error 404: not found"
+    }
+
+
+def at_existing(way: str) -> dict[str, Any]:
+    [(kind, own)] = GCP_ENTRYPOINTS[way].items()
+    return gcp_stack(way, entrypoint={kind: {**own, "address": {"existing": "mine"}}})
+
+
+@pytest.mark.parametrize("way", GCP_ENTRYPOINTS)
+def test_an_address_that_is_there_is_fine(way: str, kube: FakeKube) -> None:
+    wanted = "getGlobalAddress" if way in ("gce", "gateway-global") else "getAddress"
+    found, asked = told_on_gcp(at_existing(way), kube.kubeconfig)
+    assert found == {}
+    assert wanted in asked
+
+
+@pytest.mark.parametrize("way", ["gce", "traefik-existing"])
+@pytest.mark.parametrize(
+    ("ipv6", "number", "says"),
+    [
+        (False, "2001:db8::1", '"mine" is an IPv6 address (2001:db8::1): say ipv6: true'),
+        (True, "198.51.100.1", '"mine" is an IPv4 address (198.51.100.1): leave ipv6 out'),
+        (True, "2001:db8::1", None),
+    ],
+)
+def test_an_address_that_is_there_is_of_the_family_that_records_will_be_of(
+    way: str, ipv6: bool, number: str, says: str | None, kube: FakeKube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gcp, "address", lambda _name: number)
+    [(kind, own)] = GCP_ENTRYPOINTS[way].items()
+    raw = gcp_stack(way, entrypoint={kind: {**own, "address": {"existing": "mine", "ipv6": ipv6}}})
+    found, _ = told_on_gcp(raw, kube.kubeconfig)
+    assert found == ({} if says is None else {f"portico:entrypoint.{kind}.address.ipv6": says})
+
+
+WAYS_BY_NAME = [
+    ("gce", "gce"),
+    ("gateway-global", "gateway of GKE"),
+    ("gateway-regional", "gateway of GKE"),
+    ("nginx-helm", "nginx"),
+]
+
+
+@pytest.mark.parametrize(("way", "name"), WAYS_BY_NAME)
+def test_fails_when_an_address_is_of_the_other_scope_and_says_that_it_cannot_change(way: str, name: str, kube: FakeKube) -> None:
+    is_global = way in ("gce", "gateway-global")
+    wanted, other = ("global", "regional") if is_global else ("regional", "global")
+    found, _ = told_on_gcp(at_existing(way), kube.kubeconfig, lost="getGlobalAddress" if is_global else "getAddress")
+    [kind] = GCP_ENTRYPOINTS[way]
+    assert found == {
+        f"portico:entrypoint.{kind}.address.existing": (
+            f'"mine" is a {other} address, and {name} needs a {wanted} one; neither can become the other'
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("way", "where"), [("gce", 'global address "mine"'), ("nginx-helm", 'regional address "mine" in europe-west3')]
+)
+def test_fails_when_an_address_that_should_exist_does_not(way: str, where: str, kube: FakeKube) -> None:
+    found, _ = told_on_gcp(at_existing(way), kube.kubeconfig, lost="Address")
+    [kind] = GCP_ENTRYPOINTS[way]
+    assert found == {
+        f"portico:entrypoint.{kind}.address.existing": (
+            f"project portico-sandbox has no {where}; to have one reserved, leave out existing"
+        )
+    }
+
+
+# Services and pods that Google's load balancers will look at
+
+
+def with_others(way: str, paths: dict[str, Any] | None = None, namespace: str = "default", **parts: Any) -> dict[str, Any]:
+    """A stack with one site, whose Services somebody else makes."""
+    hosts = ["shop.portico.test", "portico.test"]
+    site = {"hosts": hosts, "namespace": namespace, "paths": paths or {"/": "web:80"}}
+    return gcp_stack(way, sites={"shop": site}, services=None, **parts)
+
+
+def put_service(kube: FakeKube, name: str, selector: dict[str, str] | None) -> None:
+    spec = {"ports": [{"port": 80}], **({"selector": selector} if selector else {})}
+    kube.put(f"/api/v1/namespaces/default/services/{name}", {"metadata": {"name": name, "namespace": "default"}, "spec": spec})
+
+
+def put_pod(kube: FakeKube, name: str, labels: dict[str, str], *probes: dict[str, Any] | None) -> None:
+    containers = [{"name": f"c{number}", **({"readinessProbe": probe} if probe else {})} for number, probe in enumerate(probes)]
+    meta = {"name": name, "namespace": "default", "labels": labels}
+    kube.put(f"/api/v1/namespaces/default/pods/{name}", {"metadata": meta, "spec": {"containers": containers}})
+
+
+def by_http(path: str | None) -> dict[str, Any]:
+    return {"httpGet": {"port": 8080, **({"path": path} if path else {})}}
+
+
+@pytest.mark.parametrize("way", BY_GOOGLE)
+def test_fails_when_a_service_that_a_site_leads_to_is_not_there(way: str, kube: FakeKube) -> None:
+    put_service(kube, "wep", {"app": "web"})
+    put_service(kube, "blog", {"app": "blog"})
+    found, _ = told_on_gcp(with_others(way), kube.kubeconfig)
+    assert found == {
+        "portico:sites.shop.paths./": (
+            'namespace default has no service "web" (it has blog, wep): Google\'s load balancer is made when its Services stand'
+        )
+    }
+
+
+def test_fails_when_there_is_no_service_at_all(kube: FakeKube) -> None:
+    assert "(it has none)" in told_on_gcp(with_others("gce"), kube.kubeconfig)[0]["portico:sites.shop.paths./"]
+
+
+def test_fails_when_an_ingress_is_to_lead_to_services_of_others_in_a_namespace_that_is_yet_to_be_made(kube: FakeKube) -> None:
+    """They cannot be there when the load balancer is made."""
+    raw = with_others("gce", namespace="fresh", namespaces={"fresh": {}})
+    assert told_on_gcp(raw, kube.kubeconfig)[0] == {
+        "portico:sites.shop.paths./": (
+            'namespace fresh has no service "web" (it has none): Google\'s load balancer is made when its Services stand'
+        )
+    }
+    lost = with_others("gce", namespace="lost")
+    assert list(told_on_gcp(lost, kube.kubeconfig)[0]) == ["portico:sites.shop.namespace"]
+    assert told_on_gcp(gcp_stack("gce"), kube.kubeconfig)[0] == {}  # its Services are its own
+
+
+@pytest.mark.parametrize("way", BY_GOOGLE)
+@pytest.mark.parametrize(
+    "probes",
+    [[None], [by_http("/")], [by_http(None)], [{"tcpSocket": {"port": 80}}], [{"exec": {"command": ["true"]}}], []],
+    ids=["no probe", "the root", "no path", "tcp", "a command", "no container"],
+)
+def test_pods_that_say_nothing_else_are_asked_for_the_root(way: str, probes: list[Any], kube: FakeKube) -> None:
+    put_service(kube, "web", {"app": "web"})
+    put_pod(kube, "web-1", {"app": "web"}, *probes)
+    assert told_on_gcp(with_others(way), kube.kubeconfig)[0] == {}
+
+
+@pytest.mark.parametrize("way", BY_GOOGLE)
+def test_fails_when_pods_are_ready_at_another_path_than_they_would_be_asked_for(way: str, kube: FakeKube) -> None:
+    put_service(kube, "web", {"app": "web"})
+    put_pod(kube, "other-1", {"app": "other"}, by_http("/other"))
+    put_pod(kube, "web-1", {"app": "web"}, None, by_http("/healthz"))
+    found, _ = told_on_gcp(with_others(way), kube.kubeconfig)
+    assert found == {
+        "portico:sites.shop.paths./.health": (
+            'the pods of web say that they are ready at /healthz, and Google\'s load balancer would ask for "/", which may not'
+            " answer 200: say health: /healthz (or health: /)"
+        )
+    }
+
+
+@pytest.mark.parametrize("health", ["/healthz", "/"])
+def test_what_the_stack_file_says_of_health_is_taken(health: str, kube: FakeKube) -> None:
+    put_service(kube, "web", {"app": "web"})
+    put_pod(kube, "web-1", {"app": "web"}, by_http("/healthz"))
+    paths = {"/": {"service": "web", "port": 80, "health": health}}
+    assert told_on_gcp(with_others("gce", paths), kube.kubeconfig)[0] == {}
+
+
+@pytest.mark.parametrize("way", BY_GOOGLE)
+def test_what_another_path_says_of_health_is_taken_too(way: str, kube: FakeKube) -> None:
+    put_service(kube, "web", {"app": "web"})
+    put_pod(kube, "web-1", {"app": "web"}, by_http("/healthz"))
+    paths = {"/": "web:80", "/api": {"service": "web", "port": 80, "health": "/healthz"}}
+    assert told_on_gcp(with_others(way, paths), kube.kubeconfig)[0] == {}
+
+
+def test_a_service_without_pods_of_its_own_is_not_looked_behind(kube: FakeKube) -> None:
+    put_service(kube, "web", None)
+    put_pod(kube, "web-1", {"app": "web"}, by_http("/healthz"))
+    assert told_on_gcp(with_others("gce"), kube.kubeconfig)[0] == {}
+
+
+@pytest.mark.parametrize("way", IN_CLUSTER)
+def test_a_controller_in_the_cluster_goes_by_the_pods_own_probes(way: str, kube: FakeKube) -> None:
+    """Neither Services nor pods are looked at, and a Service may come later."""
+    assert told_on_gcp(with_others(way), kube.kubeconfig)[0] == {}
+    assert {line.rpartition("/")[2] for line in kube.asked} == {"namespaces"}
+
+
+def test_services_and_pods_that_may_not_be_seen_are_a_problem_of_the_kubeconfig(kube: FakeKube) -> None:
+    kube.failing["/api/v1/namespaces/default/services"] = 403
+    [(key, message)] = told_on_gcp(with_others("gce"), kube.kubeconfig)[0].items()
+    assert key == "portico:cluster.gke.name"
+    assert "refuses this kubeconfig" in message
+
+
+def test_looking_changes_nothing(kube: FakeKube) -> None:
+    put_service(kube, "web", {"app": "web"})
+    told_on_gcp(with_others("gce"), kube.kubeconfig)
+    assert all(line.startswith("GET ") for line in kube.asked)

@@ -41,7 +41,15 @@ _ARGUMENTS = {
     "forwardingRules": "forwardingRule",
 }
 _NOT_FOUND = 404
-_WORDS = {400: "invalid_argument", 404: "not_found", 409: "already_exists", 412: "failed_precondition", 429: "resource_exhausted"}
+_WORDS = {  # of google.rpc.Code
+    400: "invalid_argument",
+    403: "permission_denied",
+    404: "not_found",
+    409: "already_exists",
+    412: "failed_precondition",
+    429: "resource_exhausted",
+    503: "unavailable",
+}
 
 
 class CloudError(Exception):

@@ -6,6 +6,7 @@ import hashlib
 import string
 
 _LONGEST = 63
+_HASH = 12
 _DIGITS = string.digits + string.ascii_lowercase
 
 
@@ -23,11 +24,8 @@ class Namer:
             fields: shortened alike until the name is not too long.
             of: two names differ if these do.
         """
-        return f"{self.shared(*_shortened(fields, _LONGEST - len(self._prefix) - 14))}-{_hash(of, 12)}"
-
-    def shared(self, *fields: str) -> str:
-        """A name without a hash at its end."""
-        return "-".join([self._prefix, *fields])
+        shown = _shortened(fields, _LONGEST - len(self._prefix) - _HASH - 2)
+        return "-".join([self._prefix, *shown, _hash(of, _HASH)])
 
 
 def _shortened(fields: tuple[str, ...], room: int) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 from components.annotations import check
 from components.annotations.alb import alb
 from components.annotations.builder import HealthCheck, mapped
+from components.annotations.gke import CERTIFICATE_MAP, CLASS, behind_gce, gce, passthrough
 from components.annotations.nlb import nlb
 
 _CHECK = HealthCheck("/up", 8080, "HTTP", 15, 5, 2, 3, "200-299")
@@ -129,3 +130,47 @@ def test_value_of_the_engine_passes_through_unchanged() -> None:
 
 def test_commas_and_backslashes_in_values_are_escaped() -> None:
     assert mapped({"b": "1", "a": r"x,y\z"}) == r"a=x\,y\\z,b=1"
+
+
+# GKE
+
+
+def test_gce_with_everything() -> None:
+    built = gce(static_ip_name="shop", allow_http=False, frontend_config="shop", managed_certificates=["a", "b"])
+    assert built == {
+        CLASS: "gce",
+        "kubernetes.io/ingress.global-static-ip-name": "shop",
+        "kubernetes.io/ingress.allow-http": "false",
+        "networking.gke.io/v1beta1.FrontendConfig": "shop",
+        "networking.gke.io/managed-certificates": "a,b",
+    }
+    assert not check("Ingress", built)
+    # The class is no parameter: the load balancer of the other one is inside a network.
+    _all_used(gce, built, extra=1, merged=0)
+
+
+def test_gce_says_no_more_than_it_is_told() -> None:
+    assert gce(static_ip_name="shop") == {CLASS: "gce", "kubernetes.io/ingress.global-static-ip-name": "shop"}
+
+
+def test_a_service_behind_gce_says_its_ports_in_order() -> None:
+    built = behind_gce({8080: "b", 80: "a"})
+    assert built == {
+        "cloud.google.com/neg": '{"ingress":true}',
+        "cloud.google.com/backend-config": '{"ports":{"80":"a","8080":"b"}}',
+    }
+    assert not check("Service", built)
+
+
+def test_a_service_at_reserved_addresses() -> None:
+    built = passthrough(address_names=["a", "b"], network_tier="Standard")
+    assert built == {
+        "cloud.google.com/l4-rbs": "enabled",
+        "cloud.google.com/network-tier": "Standard",
+        "networking.gke.io/load-balancer-ip-addresses": "a,b",
+    }
+    assert not check("Service", built)
+
+
+def test_a_gateways_map_is_an_annotation_that_gke_reads() -> None:
+    assert CERTIFICATE_MAP == "networking.gke.io/certmap"

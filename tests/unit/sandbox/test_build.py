@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,6 +108,22 @@ def test_a_failed_build_carries_what_go_said_and_leaves_no_tool(go: Go) -> None:
     assert not list(tools_folder().glob("thing-*"))
     (go.command.parent / "broken").unlink()
     assert build([TOOL], go)["thing"].is_dir()
+
+
+def test_two_at_once_build_once(go: Go, tmp_path: Path) -> None:
+    """Whoever comes second waits, and finds what the first has built."""
+    (tmp_path / "slow").touch()
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(build, [TOOL], go) for _ in range(2)]
+        deadline = time.monotonic() + 20
+        while "build" not in (calls(go) if (tmp_path / "calls").exists() else []):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        time.sleep(0.2)  # long enough for the second one to stand before the lock
+        (tmp_path / "slow").unlink()
+        first, second = (one.result() for one in both)
+    assert first == second
+    assert calls(go).count("build") == 1
 
 
 def test_killed_in_the_middle_and_run_again(go: Go, tmp_path: Path) -> None:

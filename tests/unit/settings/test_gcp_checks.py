@@ -106,9 +106,10 @@ def test_what_a_person_must_do_for_an_existing_cert_manager_is_said_where_it_nee
 # Gateways
 
 
-@pytest.mark.parametrize("controller", ["helm", {"existing": {"namespace": "a", "selector": {"b": "c"}}}], ids=["helm", "existing"])
+@pytest.mark.parametrize("of", ["gateway-helm", "gateway-existing"])
 @pytest.mark.parametrize("way", ["gateway-global", "gateway-regional"])
-def test_fails_when_a_controller_is_named_behind_a_class_of_gke(way: str, controller: Any) -> None:
+def test_fails_when_a_controller_is_named_behind_a_class_of_gke(way: str, of: str) -> None:
+    controller = GCP_ENTRYPOINTS[of]["gateway"]["controller"]
     class_name = GCP_ENTRYPOINTS[way]["gateway"]["class"]
     assert problems_of(with_own(way, controller=controller)) == {
         "portico:entrypoint.gateway.controller": [f"GKE's own controller stands behind class {class_name}: leave it out"]
@@ -159,6 +160,15 @@ def test_fails_when_nobody_says_who_stands_behind_a_class_that_is_not_gkes() -> 
     assert message.startswith('is needed on gcp for class "cilium": which controller stands behind it; GKE\'s own classes (')
 
 
+def test_fails_when_the_classic_load_balancer_is_to_redirect() -> None:
+    raw = with_own("gateway-global", **{"class": "gke-l7-gxlb"})
+    told = [f"class gke-l7-gxlb cannot redirect: use class {GLOBAL}, or say https_redirect: false"]
+    keys = ("shop.https_redirect", "apex.redirect", "apex.https_redirect")
+    assert problems_of(raw) == {f"portico:sites.{key}": told for key in keys}
+    raw["sites"] = {"shop": {**SHOP, "https_redirect": False}}
+    assert problems_of(raw) == {}
+
+
 def test_a_mistake_in_a_gateways_options_does_not_make_it_another_kind_of_gateway() -> None:
     """What its class can do is known all the same."""
     raw = with_own("gateway-global", ssl_policy={"profile": "MODREN"})
@@ -189,9 +199,7 @@ WHY = {
 @pytest.mark.parametrize("way", GCP_ENTRYPOINTS)
 def test_an_address_has_the_only_scope_that_works(way: str, scope: str) -> None:
     wanted = "global" if way in ("gce", "gateway-global") else "regional"
-    why = WHY.get(
-        way, f"the load balancer before {word(way)} is a Service's, which is of one region and takes no global address"
-    )
+    why = WHY.get(way, f"the load balancer before {word(way)} is a Service's, which is of one region and takes no global address")
     told = {} if scope == wanted else {f"portico:entrypoint.{word(way)}.address.scope": [f"must be {wanted}: {why}"]}
     assert problems_of(with_own(way, address={"scope": scope})) == told
     assert settings_of(gcp_stack(way)).entrypoint.scope == wanted
@@ -240,7 +248,13 @@ def in_two_namespaces(**own: Any) -> dict[str, Any]:
     raw = with_own("gce", **own)
     raw["namespaces"]["blog"] = {}
     raw["sites"]["apex"] |= {"namespace": "blog", "demo": True}
+    raw["certificates"] = managed(raw["sites"])
     return raw
+
+
+def managed(sites: dict[str, Any]) -> dict[str, Any]:
+    """A certificate for each site."""
+    return {key: {"google_managed": {"hosts": site["hosts"]}} for key, site in sites.items()}
 
 
 def test_fails_when_one_address_is_to_be_that_of_two_ingresses() -> None:
@@ -279,8 +293,7 @@ def with_paths(way: str, paths: dict[str, Any], *, demo: bool = False, **sites: 
     hosts = ["shop.portico.test"]
     raw = gcp_stack(way, sites={"shop": {"hosts": hosts, "namespace": "shop", "paths": paths, "demo": demo}, **sites})
     if way == "gce":
-        named = [host for site in raw["sites"].values() for host in site["hosts"]]
-        raw["certificates"] = {"web": {"google_managed": {"hosts": named}}}
+        raw["certificates"] = managed(raw["sites"])
     return raw
 
 
@@ -364,7 +377,9 @@ def test_fails_when_a_health_check_asks_what_google_does_not_offer(way: str) -> 
 def test_fails_when_one_port_is_to_have_two_health_checks() -> None:
     paths = {**health("/"), **health("/v2", interval=30)}
     assert problems_of(with_paths("gce", paths)) == {
-        "portico:sites.shop.paths./v2.health": ["port 8080 of service api has one health check, and another path says a different one"]
+        "portico:sites.shop.paths./v2.health": [
+            "port 8080 of service api has one health check, and another path says a different one"
+        ]
     }
     assert problems_of(with_paths("gateway-global", paths)) == {
         "portico:sites.shop.paths./v2.health": ["service api has one health check, and another path says a different one"]
@@ -477,14 +492,14 @@ def test_fails_when_a_name_can_be_proven_in_no_zone() -> None:
     assert problems_of({**raw, "other_zones": {"example.org": {}}}) == {}
 
 
-@pytest.mark.parametrize(
+BY_VISITS = pytest.mark.parametrize(
     ("entry", "key"),
-    [
-        ({"google_managed": {}}, "google_managed"),
-        ({"acme": {"challenge": "http-01"}}, "acme"),
-    ],
+    [({"google_managed": {}}, "google_managed"), ({"acme": {"challenge": "http-01"}}, "acme")],
     ids=["managed", "http-01"],
 )
+
+
+@BY_VISITS
 def test_fails_when_nobody_answers_for_a_host_that_is_proven_by_a_visit(entry: dict[str, Any], key: str) -> None:
     """The whole certificate would fail, the sites' hosts with it."""
     hosts = ["shop.portico.test", "portico.test", "www.portico.test"]
@@ -495,6 +510,20 @@ def test_fails_when_nobody_answers_for_a_host_that_is_proven_by_a_visit(entry: d
         ]
     }
     raw["sites"]["apex"]["hosts"].append("www.portico.test")
+    assert problems_of(raw) == {}
+
+
+@BY_VISITS
+def test_fails_when_a_certificate_that_is_proven_by_visits_is_that_of_two_ingresses(entry: dict[str, Any], key: str) -> None:
+    raw = in_two_namespaces()
+    raw["certificates"] = {"web": {key: {**entry[key], "hosts": ["shop.portico.test", "portico.test"]}}}
+    assert problems_of(raw) == {
+        f"portico:certificates.web.{key}": [
+            "is shown by the Ingresses of namespaces blog, shop, and each of its hosts leads to one of them only: give each"
+            " namespace a certificate of its own"
+        ]
+    }
+    raw["certificates"] = {"web": {"acme": {"hosts": ["shop.portico.test", "portico.test"]}}}
     assert problems_of(raw) == {}
 
 
@@ -542,7 +571,9 @@ def test_fails_when_a_certificate_is_to_be_proven_on_a_port_that_is_closed() -> 
 def test_fails_when_some_sites_of_one_ingress_redirect_and_others_do_not() -> None:
     raw = with_value(gcp_stack("gce"), ("sites", "apex", "https_redirect"), False)
     assert problems_of(raw) == {
-        "portico:sites.apex.https_redirect": ["the sites of namespace shop share one Ingress, which redirects to https all or none"]
+        "portico:sites.apex.https_redirect": [
+            "the sites of namespace shop share one Ingress, which redirects to https all or none"
+        ]
     }
     assert problems_of(with_value(raw, ("sites", "shop", "https_redirect"), False)) == {}
     apart = with_value(in_two_namespaces(), ("sites", "apex", "https_redirect"), False)

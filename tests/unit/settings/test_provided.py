@@ -12,7 +12,7 @@ from tests.support.stacks import ENTRYPOINTS, GCP_ENTRYPOINTS, aws_stack, gcp_st
 
 HOSTS = ["shop.portico.test", "portico.test"]
 KEY = pem.key_pem("leaf")
-PAST = {"start": pem.NOW - 3 * pem.DAY, "end": pem.NOW - pem.DAY}
+PAST: dict[str, Any] = {"start": pem.NOW - 3 * pem.DAY, "end": pem.NOW - pem.DAY}
 
 
 def leaf(by: str = "ca", **parts: Any) -> str:
@@ -77,7 +77,8 @@ WRONG: list[tuple[str, str, str]] = [
     (
         "of another authority",
         leaf() + pem.certificate("other"),
-        "CN=leaf is followed by CN=other, which did not sign it: behind each certificate stands the one that signed it, here CN=ca",
+        "CN=leaf is followed by CN=other, which did not sign it: behind each certificate stands the one that signed it,"
+        " here CN=ca",
     ),
     (
         "a part left out",
@@ -135,9 +136,7 @@ def test_fails_when_a_sites_host_is_not_covered() -> None:
 def test_fails_when_another_certificate_names_the_same_host() -> None:
     raw = own(leaf() + pem.certificate())
     raw["certificates"]["second"] = {"acme": {"hosts": ["portico.test"]}}
-    assert problems_of(raw) == {
-        "portico:certificates.second.acme.hosts[0]": ['"portico.test" is already in certificate own']
-    }
+    assert problems_of(raw) == {"portico:certificates.second.acme.hosts[0]": ['"portico.test" is already in certificate own']}
 
 
 def test_the_key_is_never_repeated() -> None:
@@ -157,5 +156,7 @@ def test_another_certificate_has_another_mark_and_the_same_one_the_same() -> Non
 def test_an_application_load_balancer_shows_none() -> None:
     raw = aws_stack("alb", certificates={"own": {"provided": pem.provided(*HOSTS)}}, services=None)
     assert problems_of(raw) == {
-        "portico:certificates.own.provided": ["a load balancer of AWS shows certificates of ACM only: say acm in place of provided"]
+        "portico:certificates.own.provided": [
+            "a load balancer of AWS shows certificates of ACM only: say acm in place of provided"
+        ]
     }

@@ -8,7 +8,7 @@ import pytest
 from lightkube import Client
 
 from components.kube import connect
-from components.trust import watch
+from components.trust import watch, watch_google
 from tests.support.kube import FakeKube, fake_kube
 
 
@@ -20,6 +20,7 @@ def kube() -> Iterator[FakeKube]:
 
 @pytest.fixture
 def client(kube: FakeKube, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    monkeypatch.setattr(watch, "_INTERVAL", 0.001)
+    for module in (watch, watch_google):
+        monkeypatch.setattr(module, "_INTERVAL", 0.001)
     with connect(kube.kubeconfig, None) as client:
         yield client

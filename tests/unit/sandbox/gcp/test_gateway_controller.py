@@ -1,9 +1,12 @@
 """The imitated Gateway controller against the real twin: what it makes, changes and removes, and what it says."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
+from sandbox.gcp import client as gcp
 from tests.unit.sandbox.gcp.conftest import PROJECT, REGION, Twin
-from tests.unit.sandbox.gcp.gateway_scene import CLASSIC, INTERNAL, REGIONAL, Scene, http, https, play, to
+from tests.unit.sandbox.gcp.gateway_scene import CLASSIC, INTERNAL, REGIONAL, Scene, controlling, http, https, play, to
 
 _COLLECTIONS = (
     "forwardingRules",
@@ -232,3 +235,39 @@ def test_the_classic_and_the_internal_class(twin: Twin, tmp_path: Path) -> None:
         await on.eventually(lambda: {one["loadBalancingScheme"] for one in on.mine("forwardingRules")} == {"INTERNAL_MANAGED"})
 
     play(twin, tmp_path, "kinds", work)
+
+
+def test_a_controller_that_starts_anew_takes_over_and_misses_no_deletion(twin: Twin, tmp_path: Path) -> None:
+    async def go() -> None:
+        on = Scene(twin, tmp_path, "anew")
+        async with controlling(on):
+            on.gateway(address=on.address())
+            await on.programmed()
+        (before,) = on.mine("forwardingRules")
+        on.service("web", "10.0.7.1")
+        on.route("web", to("web"))
+        async with controlling(on):
+            await on.eventually(lambda: on.members() == [("10.0.7.1", 8080)])
+            assert on.mine("forwardingRules") == [before]
+        on.api.ask_to_delete("gateways", on.name)
+        assert on.api.get("gateways", on.name)["metadata"]["finalizers"] == ["gateway.finalizer.networking.gke.io"]
+        async with controlling(on):
+            await on.eventually(lambda: ("shop", on.name) not in on.api.objects["gateways"])
+        assert on.mine("forwardingRules") == []
+        on.release()
+
+    asyncio.run(go())
+
+
+def test_what_google_fails_at_is_said_and_tried_again(own_twin: Callable[..., Twin], tmp_path: Path) -> None:
+    twin = own_twin()
+    twin.start()
+
+    async def work(on: Scene) -> None:
+        gcp.set_faults(twin.endpoint, [gcp.Fault("compute", "error", "urlMaps.insert", 2)])
+        on.gateway(address=on.address())
+        _, reason, _ = await on.refused("generic::unavailable: Insert: Backend Error")
+        assert reason == "Pending"
+        await on.programmed()
+
+    play(twin, tmp_path, "fault", work)
