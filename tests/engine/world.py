@@ -68,7 +68,10 @@ class World:
 
     def __init__(self, folder: Path, sandbox: Sandbox | None = None) -> None:
         self.folder = folder
-        self.sandbox = sandbox or Sandbox(os.environ.get("PORTICO_TEST_SANDBOX_DIR", ".sandbox-test"))
+        # Each of several workers that test at the same time has a sandbox of its own.
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+        own = f".sandbox-test{f'-{worker}' if worker else ''}"
+        self.sandbox = sandbox or Sandbox(os.environ.get("PORTICO_TEST_SANDBOX_DIR", own))
 
     def start(self) -> None:
         """From nothing: what an earlier run left is no part of any test."""

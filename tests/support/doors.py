@@ -40,15 +40,16 @@ def door(
     reply: Answer = answer,
     *,
     preview: bool = False,
+    standing: bool = False,
     stack: str = "test",
     found: Found = invoked,
 ) -> Recording:
     """Everything that a stack file's front door registers."""
-    return _door(json.dumps(raw), reply, preview, stack, found)
+    return _door(json.dumps(raw), reply, preview, standing, stack, found)
 
 
 @cache
-def _door(raw: str, reply: Answer, preview: bool, stack: str, found: Found) -> Recording:
+def _door(raw: str, reply: Answer, preview: bool, standing: bool, stack: str, found: Found) -> Recording:
     settings = settings_of(json.loads(raw), stack)
 
     def program() -> FrontDoor:
@@ -56,4 +57,4 @@ def _door(raw: str, reply: Answer, preview: bool, stack: str, found: Found) -> R
         providers = [opened.provider, *([own] if own else [])]
         return FrontDoor("front-door", settings, opened, pulumi.ResourceOptions(providers=providers))
 
-    return record(program, reply, preview=preview, stack=stack, found=found)
+    return record(program, reply, preview=preview, standing=standing, stack=stack, found=found)

@@ -218,10 +218,10 @@ class _Refusal(grpc.RpcError):  # type: ignore[misc]  # its base is untyped
 
 
 class _Monitor(MockMonitor):
-    def __init__(self, reply: Answer, found: Found, preview: bool) -> None:
+    def __init__(self, reply: Answer, found: Found, *, named: bool) -> None:
         super().__init__(_NoMocks())
         self.recording = Recording()
-        self._reply, self._found, self._preview = reply, found, preview
+        self._reply, self._found, self._named = reply, found, named
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
         """A question to a provider: the only ones that are asked are those that `found` knows."""
@@ -256,8 +256,8 @@ class _Monitor(MockMonitor):
             )
         )
         state = self._reply(request.type, inputs) if request.custom else {}
-        # In a preview nothing has an id yet, but for providers, which the engine starts all the same.
-        named = request.custom and (not self._preview or request.type.startswith("pulumi:providers:"))
+        # In a preview what is new has no id yet, but for providers, which the engine starts all the same.
+        named = request.custom and (self._named or request.type.startswith("pulumi:providers:"))
         known = gcp.id_of(request.type, inputs) or f"{request.name}-id"
         return resource_pb2.RegisterResourceResponse(urn=urn, id=known if named else "", object=_struct(state))
 
@@ -297,18 +297,22 @@ def record(
     reply: Answer = answer,
     *,
     preview: bool = False,
+    standing: bool = False,
     stack: str = "test",
     found: Found = invoked,
 ) -> Recording:
-    """Runs the program to its end, and returns what it registered. Raises what the program raises."""
-    return contextvars.Context().run(_record, program, reply, preview, stack, found)
+    """Runs the program to its end, and returns what it registered. Raises what the program raises.
+
+    `standing`: in a preview, that everything is there already and has its id.
+    """
+    monitor = _Monitor(reply, found, named=standing or not preview)
+    return contextvars.Context().run(_record, program, monitor, preview, stack)
 
 
-def _record(program: Callable[[], Any], reply: Answer, preview: bool, stack: str, found: Found) -> Recording:
+def _record(program: Callable[[], Any], monitor: _Monitor, preview: bool, stack: str) -> Recording:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        monitor = _Monitor(reply, found, preview)
 
         async def run() -> None:
             set_root_resource(None)  # type: ignore[arg-type]  # a root of an earlier run is not this run's

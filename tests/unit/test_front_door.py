@@ -873,6 +873,7 @@ def test_type_tokens_are_what_they_were() -> None:
         "portico:trust:Certificate",
         "portico:trust:PrivateCaIssuer",
         "portico:trust:Trust",
+        "pulumi-python:dynamic/sites:Answering",
         "pulumi-python:dynamic/rfc2136:Record",
         "pulumi-python:dynamic/rfc2136:Reservation",
         "pulumi-python:dynamic/trust:Issuance",

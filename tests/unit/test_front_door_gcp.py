@@ -43,6 +43,7 @@ BY_VISITS = {"web": {"acme": {"hosts": ["portico.test", "shop.portico.test"], "c
 #: What leads traffic to the sites: it is made before what did so earlier goes.
 SERVING = {
     "Address",
+    "Answering",
     "GlobalAddress",
     "BackendConfig",
     "FrontendConfig",
@@ -274,6 +275,49 @@ def test_what_a_gateways_load_balancer_does_is_said_before_traffic_comes(way: st
         assert all(made.waits(record, policy) for record in records(made).values() for policy in policies)
 
 
+def addressed(item: Registration) -> tuple[str, list[str], int]:
+    return item.inputs["address"], item.inputs["urls"], item.inputs["timeout"]
+
+
+@pytest.mark.parametrize("way", BY_GOOGLE)
+def test_a_name_leads_to_googles_load_balancer_only_when_that_answers_for_it(way: str) -> None:
+    """It stands for its controller minutes before it answers everywhere."""
+    raw = gcp_stack(way, certificates=BY_RECORDS)
+    [(kind, own)] = raw["entrypoint"].items()
+    made = door({**raw, "entrypoint": {kind: {**own, "timeout": 77}}})
+    [address] = addresses(made)
+    looks = {item.name.partition(".")[0]: item for item in made.all("Answering")}
+    number = gcp.address(address.inputs["name"])
+    assert {key: addressed(item) for key, item in looks.items()} == {
+        "shop": (number, ["https://shop.portico.test/"], 77),
+        "apex": (number, ["https://portico.test/"], 77),
+    }
+    for key, host in (("shop", "shop.portico.test"), ("apex", "portico.test")):
+        assert made.waits(records(made)[host], looks[key])
+        led = made.all("Ingress") if way == "gce" else [item for item in made.all("HTTPRoute") if item.name.startswith(key)]
+        assert led
+        assert all(made.waits(looks[key], item) for item in [*led, address])
+
+
+@pytest.mark.parametrize("way", IN_CLUSTER)
+def test_a_controller_in_the_cluster_is_not_looked_at_from_outside(way: str) -> None:
+    assert door(gcp_stack(way)).all("Answering") == []
+
+
+@pytest.mark.parametrize("way", BY_GOOGLE)
+def test_nothing_is_looked_at_where_this_machine_is_not_to_ask(way: str) -> None:
+    made = door(gcp_stack(way, preflight=False))
+    assert made.all("Answering") == []
+    assert set(records(made)) == {"shop.portico.test", "portico.test"}
+
+
+def test_an_address_of_ipv6_is_looked_at_as_a_url_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gcp, "address", lambda _name: "2001:db8::1")
+    made = door(gcp_stack("gce", entrypoint={"gce": {"address": {"ipv6": True}}}))
+    assert {item.inputs["address"] for item in made.all("Answering")} == {"[2001:db8::1]"}
+    assert records(made)["portico.test"].inputs["rrdatas"] == ["2001:db8::1"]
+
+
 # Moving from one entrypoint to another
 
 
@@ -381,8 +425,11 @@ def test_a_host_more_touches_only_its_own_sites_routes(way: str) -> None:
     before, after = door(raw), door(with_value(raw, ("sites", "shop", "hosts"), ["shop.portico.test", "new.portico.test"]))
     [component] = [item for item in before.all("Site") if item.name == "shop"]
     touched = changed(before, after)
-    assert touched
-    assert {item.parent for item in touched} == {component.urn}
+    assert {item.parent for item in touched if item.kind != "Answering"} == {component.urn}
+    # Its names are looked at again, and no other site's.
+    assert [item.name for item in touched if item.kind == "Answering"] == (
+        [f"shop{settings_of(raw).mark}"] if way in GATEWAYS_OF_GKE else []
+    )
     assert "new.portico.test" in records(after)
 
 

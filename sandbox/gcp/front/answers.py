@@ -24,6 +24,7 @@ _CODES = {
 }
 _TROUBLE = "The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds."
 _HTML = "text/html; charset=UTF-8"
+_AUTHORITY = "LetsEncrypt-Pebble-VA"  # letsencrypt/pebble: va/va.go, userAgentBase
 NO_SUCH_BACKEND = Whole(Reply(404, b"default backend - 404"), (VIA,))
 """What GKE's default backend answers, says ingress-gce: cmd/404-server/server.go."""
 
@@ -39,14 +40,23 @@ def own(status: int) -> Whole:
     return Whole(Reply(status, page.encode(), _HTML), (VIA,))
 
 
-def redirect(settings: Raw, visit: Visit, prefix: str = "") -> Whole:
-    """A redirect: what it does not say stays as it was asked. `prefix`: what the rule has matched at the path's beginning."""
+def redirect(settings: Raw, visit: Visit, prefix: str = "", *, secure_port: int = 443) -> Whole:
+    """A redirect: what it does not say stays as it was asked.
+
+    Args:
+        settings: the URL map's.
+        visit: that is redirected.
+        prefix: what the rule has matched at the path's beginning.
+        secure_port: what the sandbox has in the place of 443. Its ACME authority is told so, because it follows redirects as they
+            are; all others are answered as Google does it.
+    """
     scheme = "https" if settings.get("httpsRedirect") else visit.protocol.lower()
     path = settings.get("pathRedirect") or visit.path
     if settings.get("prefixRedirect"):
         path = settings["prefixRedirect"] + visit.path.removeprefix(prefix)
     query = "" if settings.get("stripQuery") or not visit.query else f"?{visit.query}"
-    place = f"{scheme}://{settings.get('hostRedirect') or visit.host}{path}{query}"
+    port = f":{secure_port}" if scheme == "https" and any(_AUTHORITY in word for word in visit.header("user-agent")) else ""
+    place = f"{scheme}://{settings.get('hostRedirect') or visit.host}{port}{path}{query}"
     status = _CODES[settings.get("redirectResponseCode") or "MOVED_PERMANENTLY_DEFAULT"]
     page = (
         f"<HTML><HEAD><TITLE>{status} Moved</TITLE></HEAD><BODY>\n<H1>{status} Moved</H1>\n"

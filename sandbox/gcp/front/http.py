@@ -18,9 +18,11 @@ _DEFAULT_BACKEND = ("kube-system", "default-http-backend")  # of every GKE clust
 class Application(Web[Door]):
     """The data plane of Application Load Balancers."""
 
-    def __init__(self, backends: Backends) -> None:
+    def __init__(self, backends: Backends, secure_port: int) -> None:
+        """`secure_port`: what the sandbox has in the place of 443."""
         super().__init__()
         self._backends = backends
+        self._secure_port = secure_port
 
     def own(self, status: int) -> Whole:
         """The page that a load balancer shows for a status."""
@@ -33,7 +35,7 @@ class Application(Web[Door]):
         if failure is not None:
             return failure
         if route.redirect is not None:
-            return redirect(route.redirect, visit, route.prefix)
+            return redirect(route.redirect, visit, route.prefix, secure_port=self._secure_port)
         link = choose_service(route)
         if link is None:
             return own(502)

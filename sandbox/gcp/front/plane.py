@@ -36,7 +36,7 @@ class Rules(Plane):
         self._twin = twin
         self._cluster = cluster
         self._listeners = listeners
-        self._web, self._streams = Application(Backends(twin, cluster)), Streams(cluster)
+        self._web, self._streams = Application(Backends(twin, cluster), ports[443]), Streams(cluster)
         self._certificates = Certificates(twin.certificate)
         self._terminators: dict[str, Terminator] = {}
         self._in_use: dict[str, tuple[Door, list[Issued | None]]] = {}

@@ -198,16 +198,17 @@ def test_it_waits_until_google_has_issued_the_certificate() -> None:
 
 
 def test_nothing_is_waited_for_in_a_preview() -> None:
-    google = Google("PROVISIONING")
+    google = Google("PROVISIONING", "ACTIVE")
     made = door(ONE, unknown_address, preview=True, found=google)
     assert google.filters == []
     assert len(made.all("Gateway")) == 2  # itself, and the component around it
 
 
 def test_nothing_is_waited_for_in_a_preview_of_a_change_of_what_stands() -> None:
-    """Its id is known then."""
-    google = Google("PROVISIONING")
-    made = door(ONE, preview=True, found=google)
+    """Its id is known then, and it may be that Google is just renewing it."""
+    google = Google("PROVISIONING", "ACTIVE")
+    made = door(ONE, preview=True, standing=True, found=google)
+    assert made.one("CertificateMapEntry").inputs["certificates"] == [gcp.certificate_id(asked(made).inputs["name"])]
     assert google.filters == []
     assert len(made.all("Gateway")) == 2  # itself, and the component around it
 
@@ -223,7 +224,7 @@ FAILED = {
 
 
 def test_fails_at_once_with_googles_own_reasons_when_it_has_failed() -> None:
-    google = Google("PROVISIONING", FAILED)
+    google = Google("PROVISIONING", FAILED, "ACTIVE")
     with pytest.raises(pulumi.RunError) as caught:
         door(ONE, found=google)
     first, *reasons = str(caught.value).splitlines()

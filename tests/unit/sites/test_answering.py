@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from components.sites.answering import PORTS_VARIABLE, NotAnsweringError, wait_until_answering
+from components.sites.answering import PORTS_VARIABLE, NotAnsweringError, _AnsweringProvider, wait_until_answering
 from tests.support import pem
 from tests.support.stacks import settings_of, stack_file
 
@@ -146,3 +146,30 @@ def test_a_host_that_google_has_still_to_prove_is_asked_by_http_or_not_at_all() 
 def test_nobody_is_asked_where_the_stack_file_says_so_or_the_entrypoint_answers_at_once() -> None:
     assert probed({"gce": {}}, ACME, preflight=False) == []
     assert probed({"traefik": {}}, ACME) == []
+
+
+# As the engine drives it
+
+
+PROPS = {"address": "127.0.0.1", "urls": URLS, "timeout": 0}
+
+
+def test_a_look_that_fails_is_not_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PORTS_VARIABLE, "1,1")
+    with pytest.raises(NotAnsweringError):
+        _AnsweringProvider().create(PROPS)
+
+
+def test_what_answers_is_known_by_its_urls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with balancer(tmp_path, monkeypatch, lambda _host, _path: (200, "here")) as address:
+        made = _AnsweringProvider().create({**PROPS, "address": address})
+    assert (made.id, made.outs) == (",".join(URLS), {**PROPS, "address": address})
+
+
+@pytest.mark.parametrize(
+    ("change", "again"),
+    [({}, False), ({"timeout": 60}, False), ({"address": "127.0.0.2"}, True), ({"urls": URLS[:1]}, True)],
+    ids=["nothing", "the time limit", "the address", "the hosts"],
+)
+def test_it_looks_again_where_something_else_is_to_answer(change: dict[str, Any], again: bool) -> None:
+    assert _AnsweringProvider().diff("id", PROPS, {**PROPS, **change}).changes is again

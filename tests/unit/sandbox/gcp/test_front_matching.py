@@ -166,6 +166,13 @@ def test_where_a_redirect_leads(settings: dict[str, Any], asked: Visit, status: 
     assert dict(answer.headers)["via"] == "1.1 google"
 
 
+def test_only_the_sandboxes_acme_authority_is_told_the_port_in_the_place_of_443() -> None:
+    """It follows a redirect as it is, and cannot be told otherwise."""
+    for agent, location in (("LetsEncrypt-Pebble-VA/1.0", "https://shop.example:9443/a"), ("curl/8", "https://shop.example/a")):
+        asked = visit("/a", user_agent=agent)
+        assert dict(redirect({"httpsRedirect": True}, asked, secure_port=9443).headers)["location"] == location
+
+
 def test_a_redirect_can_be_of_a_rule_of_a_path_matcher_and_of_a_map() -> None:
     to = {"httpsRedirect": True}
     assert find({"defaultUrlRedirect": to}, visit()).redirect == to
