@@ -45,6 +45,9 @@ CERTIFICATES: dict[str, list[dict[str, Any]]] = {
     "acm": [{"acm": {"hosts": [HOST]}}],
 }
 
+#: The class of one region, which has an address, a policy for TLS and everything else there.
+REGIONAL = "gke-l7-regional-external-managed"
+
 _CELLS = [
     pytest.param(way, source, certificate, id=" ".join([way, source, certificate.get("acme", {}).get("challenge", "")]).rstrip())
     for way in WAYS
@@ -95,6 +98,11 @@ def answers(world: World, source: str) -> None:
     assert answer.json()["service"] == "web"
 
 
+def empty(gcp: Gcp, before: dict[str, list[str]]) -> None:
+    """The project is as it was."""
+    assert gcp.everything() == before
+
+
 @pytest.mark.parametrize(("way", "source", "certificate"), OFFERED)
 def test_a_cell_that_is_offered_works_and_leaves_nothing(
     way: str, source: str, certificate: dict[str, Any], project: Project, world: World
@@ -109,10 +117,7 @@ def test_a_cell_that_is_offered_works_and_leaves_nothing(
     assert project.resources() == []
     world.is_as(trace)
 
-    def check() -> None:
-        assert gcp.everything() == everything
-
-    eventually(check, 60)
+    eventually(lambda: empty(gcp, everything), 60)
 
 
 @pytest.mark.parametrize(("way", "source", "certificate"), REFUSED)
@@ -128,3 +133,18 @@ def test_a_cell_that_is_not_offered_says_why_and_makes_nothing(
     assert "Traceback" not in result.output
     assert project.resources() == []
     world.is_as(trace)
+
+
+def test_the_gateway_of_one_region_works_and_leaves_nothing(project: Project, world: World) -> None:
+    gcp = Gcp(world)
+    trace, everything = world.trace(), gcp.everything()
+    own = config(world, "gateway of GKE", CERTIFICATES["provided"][0])
+    project.write({**own, "portico:entrypoint": {"gateway": {"class": REGIONAL}}})
+    project.up()
+    eventually(lambda: answers(world, "provided"), 40)
+    [rule, _] = gcp.listed("forwardingRules")
+    assert "/regions/" in rule["region"]
+    project.up("--expect-no-changes", "--refresh")
+    project.destroy()
+    world.is_as(trace)
+    eventually(lambda: empty(gcp, everything), 60)

@@ -204,7 +204,11 @@ CASES = [
     Case("CA bundle of someone else", foreign_bundle, ("ca_bundle ", "does not vouch for")),
     Case("ACME directory down", directory_down, ("directories.staging.url ", "cannot be reached")),
     Case("not an ACME directory", not_a_directory, ("directories.staging.url ", "ACME directory")),
-    Case("unknown entrypoint", put("portico:entrypoint", {"treafik": {}}), ('did you mean "traefik"', "gateway, nginx, traefik")),
+    Case(
+        "unknown entrypoint",
+        put("portico:entrypoint", {"treafik": {}}),
+        ('did you mean "traefik"', "gateway, gce, nginx, traefik"),
+    ),
     Case("two entrypoints", put("portico:entrypoint|traefik", {}), ("exactly one kind of entrypoint",)),
     Case("address not in the pool", put(f"{GATEWAY}|address", {"ip": "10.1.2.3"}), ("address.ip ", "is not in the pool")),
     Case("not an address", put(f"{GATEWAY}|address", {"ip": "front door"}), ("is not an IP address",)),

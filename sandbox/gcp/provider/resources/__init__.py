@@ -8,7 +8,7 @@ from sandbox.gcp.provider.resources.address import Address, GlobalAddress
 from sandbox.gcp.provider.resources.certificates import Certificate, CertificateMap, CertificateMapEntry, DnsAuthorization
 from sandbox.gcp.provider.resources.members import AccountMember, ProjectMember, ZoneMember
 from sandbox.gcp.provider.resources.record import RecordSet
-from sandbox.gcp.provider.resources.ssl import ManagedSslCertificate, SSLCertificate, SSLPolicy
+from sandbox.gcp.provider.resources.ssl import ManagedSslCertificate, RegionSslPolicy, SSLCertificate, SSLPolicy
 from sandbox.gcp.provider.resources.zone import ManagedZone
 from sandbox.plugin.schema import Resource
 
@@ -25,6 +25,7 @@ _TYPES: tuple[type[Resource[Call]], ...] = (
     ManagedZone,
     ProjectMember,
     RecordSet,
+    RegionSslPolicy,
     SSLCertificate,
     SSLPolicy,
     ZoneMember,

@@ -1,4 +1,4 @@
-"""gcp.compute.ManagedSslCertificate, SSLCertificate and SSLPolicy."""
+"""gcp.compute.ManagedSslCertificate, SSLCertificate, SSLPolicy and RegionSslPolicy."""
 
 from __future__ import annotations
 
@@ -121,6 +121,23 @@ class SSLPolicy(Compute):
         body |= {"fingerprint": self.get(call, id).get("fingerprint"), "customFeatures": inputs.get("customFeatures") or []}
         name = id.rsplit("/", 1)[-1]
         operations.compute(call, self.api(call).patch(**self.where(call), sslPolicy=name, body=body))
+
+
+class RegionSslPolicy(SSLPolicy):
+    """The same for proxies of one region."""
+
+    type_name = "gcp:compute/regionSslPolicy:RegionSslPolicy"
+    path = "projects/{project}/regions/{region}/sslPolicies/{name}"
+    collection = "regionSslPolicies"
+    fields: ClassVar = {**SSLPolicy.fields, "region": Field(computed=True, ambient=True)}
+
+    def where(self, call: Call) -> Properties:
+        """In its region."""
+        return {**super().where(call), "region": call.place("region")}
+
+    def outputs(self, call: Call, told: Properties, known: Properties) -> Properties:
+        """The region by its name."""
+        return {**super().outputs(call, told, known), "region": str(told["region"]).rsplit("/", 1)[-1]}
 
 
 def _numbered(outputs: Properties, told: Properties) -> Properties:
