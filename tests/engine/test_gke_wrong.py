@@ -55,6 +55,9 @@ def one(kind: dict[str, Any]) -> dict[str, Any]:
     return {"certificates": {"store": kind}, "sites": site()}
 
 
+#: A certificate that is proven by a visit.
+MANAGED = {"google_managed": {"hosts": [HOST]}}
+
 WRONG: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "a regional address with gce": (
         "gke",
@@ -118,7 +121,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], str, str]] = {
     ),
     "a Service that is not there": (
         "gke",
-        {"sites": site(namespace="default", demo=False)},
+        {**one(MANAGED), "sites": site(namespace="default", demo=False)},
         "portico:sites.store.paths./",
         'namespace default has no service "web"',
     ),
@@ -181,6 +184,6 @@ def test_pods_that_are_ready_at_another_path_are_told_of_before_anything_is_crea
         try:
             sites = {"store": {"hosts": [HOST], "namespace": "quiet", "paths": {"/": "quiet:80"}}}
             reason = "the pods of quiet say that they are ready at /ready"
-            refused(project, world, gke(world, sites=sites), "portico:sites.store.paths./.health", reason)
+            refused(project, world, gke(world, **{**one(MANAGED), "sites": sites}), "portico:sites.store.paths./.health", reason)
         finally:
             client.delete(Namespace, "quiet")
