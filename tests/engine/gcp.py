@@ -48,6 +48,8 @@ class Gcp(Twin):
         for kind in ("firewalls", "sslPolicies"):
             answer = getattr(compute, kind)().list(project=client.PROJECT).execute()
             found[kind] = [one["name"] for one in answer.get("items", [])]
+        regional = compute.regionSslPolicies().list(project=client.PROJECT, region=client.REGION).execute()
+        found["sslPolicies"] += [one["name"] for one in regional.get("items", [])]
         found["zones"] = [one["dnsName"] for one in self.zones()]
         found["records"] = [f"{one['name']} {one['type']}" for zone in self.zones() for one in self.records(zone["name"])]
         manager = self.api("certificatemanager").projects().locations()
