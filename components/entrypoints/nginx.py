@@ -55,8 +55,9 @@ class NginxEntrypoint(OnePerSite, pulumi.ComponentResource):
 
     @property
     def http01(self) -> dict[str, Any]:
-        """Challenges by an Ingress of the same class."""
-        return http01_solver(self._own.class_name)
+        """Challenges by an Ingress of the same class, reached by its Service's address as the sites are."""
+        template = {"metadata": {"annotations": {f"{_PREFIX}/service-upstream": "true"}}}
+        return {"ingress": {**http01_solver(self._own.class_name)["ingress"], "ingressTemplate": template}}
 
     def listen(self, shown: Issued) -> None:
         """Nothing to open: nginx listens from the start."""
