@@ -77,14 +77,14 @@ class Certificate(pulumi.ComponentResource):
             cluster=self._cluster,
             namespace=self._namespace,
             certificate=self._object_name,
-            uid=_uid(self.requested),
+            uid=uid_of(self.requested),
             spec=self._spec,
             timeout=self._timeout,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.requested, *depends_on]),
         )
 
 
-def _uid(certificate: k8s.apiextensions.CustomResource) -> pulumi.Output[str]:
+def uid_of(certificate: k8s.apiextensions.CustomResource) -> pulumi.Output[str]:
     """The object's identity; the SDK sets an untyped object's fields only at run time."""
     metadata: pulumi.Output[dict[str, str]] = cast("Any", certificate).metadata
     # Before the object stands, preview knows its metadata without the uid.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -15,6 +15,7 @@ from components.dynamic import gone, with_secret_kubeconfig
 from components.kube import connect
 from components.names import inside, metadata
 from components.settings.certificates import GoogleManagedCertificate
+from components.trust.certificate import uid_of
 from components.trust.watch_google import look, wait_until_active
 
 
@@ -59,7 +60,6 @@ class GoogleManaged(pulumi.ComponentResource):
 
     def wait(self, depends_on: Sequence[pulumi.Resource]) -> Resource:
         """The moment it is active; `depends_on` is what lets Google visit its hosts."""
-        known: pulumi.Output[dict[str, str]] = cast("Any", self.requested).metadata
         return Activation(
             self._name,
             {
@@ -68,7 +68,7 @@ class GoogleManaged(pulumi.ComponentResource):
                 "namespace": self._namespace,
                 "name": self._called,
                 # One made anew, or with other hosts, is waited for anew.
-                "uid": known.apply(lambda fields: fields.get("uid", "")),
+                "uid": uid_of(self.requested),
                 "domains": list(self._wanted.hosts),
                 "timeout": self._wanted.timeout,
             },

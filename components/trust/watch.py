@@ -32,7 +32,7 @@ _INTERVAL = 0.3
 
 
 #: Answers of an API server that is starting or has too much to do.
-_FOR_A_MOMENT = (429, 500, 502, 503, 504)
+FOR_A_MOMENT = (429, 500, 502, 503, 504)
 
 
 class NotIssuedError(Exception):
@@ -69,7 +69,7 @@ def wait_until_issued(client: Client, namespace: str, name: str, timeout: float)
         except httpx2.TransportError:
             continue  # The API server is away for a moment; the deadline bounds how long that is tolerated.
         except ApiError as error:
-            if error.status.code not in _FOR_A_MOMENT:
+            if error.status.code not in FOR_A_MOMENT:
                 raise
     return Issued(not_after=str(certificate.status["notAfter"]))
 

@@ -14,13 +14,12 @@ import httpx2
 from lightkube import ApiError, Client
 from lightkube.generic_resource import create_namespaced_resource
 
+from components.trust.watch import FOR_A_MOMENT
+
 ManagedCertificate = create_namespaced_resource("networking.gke.io", "v1", "ManagedCertificate", "managedcertificates")
 
 #: Seconds between looks. The controller writes the status when Google's answer changes, minutes apart.
 _INTERVAL = 0.5
-
-#: Answers of an API server that is starting or has too much to do.
-_FOR_A_MOMENT = (429, 500, 502, 503, 504)
 
 #: What Google's words for a domain mean for its owner.
 _MEANS = {
@@ -52,7 +51,7 @@ def wait_until_active(client: Client, namespace: str, name: str, domains: Sequen
         except httpx2.TransportError:
             pass  # The API server is away for a moment; the deadline bounds how long that is tolerated.
         except ApiError as error:
-            if error.status.code not in _FOR_A_MOMENT:
+            if error.status.code not in FOR_A_MOMENT:
                 raise
         if certificate is not None and _is_active(certificate, domains):
             return
