@@ -20,7 +20,8 @@ from tests.unit.sandbox.aws.provider_engine import Engine, RefusedError, Standin
 number = count(1)
 ADDRESS, GLOBAL = "gcp:compute/address:Address", "gcp:compute/globalAddress:GlobalAddress"
 MANAGED, OWN = "gcp:compute/managedSslCertificate:ManagedSslCertificate", "gcp:compute/sSLCertificate:SSLCertificate"
-POLICY, ZONE, RECORD = "gcp:compute/sSLPolicy:SSLPolicy", "gcp:dns/managedZone:ManagedZone", "gcp:dns/recordSet:RecordSet"
+POLICY, REGION_POLICY = "gcp:compute/sSLPolicy:SSLPolicy", "gcp:compute/regionSslPolicy:RegionSslPolicy"
+ZONE, RECORD = "gcp:dns/managedZone:ManagedZone", "gcp:dns/recordSet:RecordSet"
 MANAGER = "gcp:certificatemanager"
 AUTHORIZATION, CERTIFICATE = f"{MANAGER}/dnsAuthorization:DnsAuthorization", f"{MANAGER}/certificate:Certificate"
 MAP, ENTRY = f"{MANAGER}/certificateMap:CertificateMap", f"{MANAGER}/certificateMapEntry:CertificateMapEntry"
@@ -113,6 +114,12 @@ CASES = [
         lambda _: {"minTlsVersion": "TLS_1_2", "profile": "MODERN"},
         {"profile": "RESTRICTED"},
         {"description": "other"},
+    ),
+    Case(
+        REGION_POLICY,
+        lambda _: {"minTlsVersion": "TLS_1_2", "profile": "MODERN"},
+        {"minTlsVersion": "TLS_1_1"},
+        {"description": "other", "region": "europe-west4"},
     ),
     Case(
         ZONE,
