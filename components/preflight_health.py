@@ -9,7 +9,7 @@ from lightkube import Client
 from lightkube.resources.core_v1 import Pod, Service
 
 from components.settings import Problem, Settings
-from components.settings.checks_gcp_sites import says_health
+from components.settings.checks_gcp_sites import silent
 from components.settings.problems import key_of, shown, words
 
 
@@ -21,6 +21,7 @@ def health_problems(settings: Settings, client: Client, namespaces: Collection[s
     if not settings.entrypoint.by_google:
         return
     services: dict[str, dict[str, Any]] = {}
+    unsaid = {where for where, _, _ in silent(settings)}
     for key, site in settings.sites.items():
         there = site.namespace in namespaces
         if not there and not (settings.entrypoint.gce is not None and site.namespace in settings.namespaces):
@@ -40,7 +41,7 @@ def health_problems(settings: Settings, client: Client, namespaces: Collection[s
                     f"namespace {site.namespace} has no service {shown(backend.service)} (it has {others}): Google's load"
                     " balancer is made when its Services stand",
                 )
-            elif not says_health(settings, site, backend) and (ready := _ready_path(client, service)) not in (None, "/"):
+            elif where in unsaid and (ready := _ready_path(client, service)) not in (None, "/"):
                 yield Problem(
                     key_of((*where, "health")),
                     f"the pods of {backend.service} say that they are ready at {ready}, and Google's load balancer would ask for"

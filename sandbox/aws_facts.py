@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.aws.client import CLUSTER, client
-from sandbox.aws_processes import endpoint
+from sandbox.cloud_processes import endpoint
 from sandbox.layout import Layout
 from sandbox.ports import Ports
 
@@ -13,7 +13,7 @@ _ROLES = {"aws-public-subnets": "kubernetes.io/role/elb", "aws-private-subnets":
 def write_aws_facts(layout: Layout, ports: Ports) -> None:
     """Ask the running twin and write its facts, unless they stand already: its data outlives it."""
     names = ("aws-vpc", *_ROLES)
-    url = endpoint(ports)
+    url = endpoint("aws", ports)
     layout.write_fact("aws-endpoint", url)
     if all((layout.facts / name).is_file() for name in names):
         return

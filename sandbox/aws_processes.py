@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import sys
 
 from sandbox.aws.client import CLUSTER, REGION, environment
+from sandbox.cloud_processes import endpoint, front, twin, without_proxy
 from sandbox.credentials import Credentials
-from sandbox.health import answers, listens
-from sandbox.layout import PROJECT, Layout
-from sandbox.ports import LOOPBACK, Ports
+from sandbox.health import answers
+from sandbox.layout import Layout
+from sandbox.ports import Ports
 from sandbox.supervisor import Process
 from sandbox.tools import AWS_LOAD_BALANCER_CONTROLLER
 from sandbox.toolset import Toolset
@@ -26,35 +26,25 @@ FACTS = "aws-facts"
 _ENDPOINTS = ("acm", "ec2", "elasticloadbalancing", "sts", "tagging")
 
 
-def endpoint(ports: Ports) -> str:
-    """Where the twin is, whether it runs or not."""
-    return f"http://{ports.address('aws')}"
-
-
 def access(ports: Ports) -> dict[str, str]:
     """The variables by which a process reaches the twin; none of them depends on who starts it."""
-    return environment(endpoint(ports)) | {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
+    return without_proxy(environment(endpoint("aws", ports)))
 
 
 def aws_processes(layout: Layout, ports: Ports, tools: Toolset, credentials: Credentials) -> list[Process]:
     """The three, each after what it needs."""
-    url = endpoint(ports)
+    url = endpoint("aws", ports)
     ours = access(ports)
-    python = ours | {"PYTHONPATH": str(PROJECT)}
     return [
-        Process(
-            name="aws",
-            argv=[
-                *(sys.executable, "-m", "sandbox.aws.server", "--listen", ports.address("aws")),
-                *("--data", str(layout.data / "aws"), "--region", REGION, "--cluster", CLUSTER),
-                *("--ca", str(credentials.aws_ca.certificate), "--ca-key", str(credentials.aws_ca.key)),
-                *("--cluster-endpoint", f"https://{ports.address('kube-apiserver')}"),
-                *("--cluster-ca", str(credentials.cluster_ca.certificate)),
-                *("--pool", ports.aws_eips),
-            ],
-            environment=python,
-            files=(credentials.aws_ca.certificate, credentials.cluster_ca.certificate),
-            health=answers(f"{url}/_portico/health"),
+        twin(
+            "aws",
+            layout,
+            ports,
+            credentials,
+            *("--region", REGION, "--cluster", CLUSTER),
+            authority=credentials.aws_ca,
+            pool=ports.aws_eips,
+            environment=ours,
         ),
         Process(
             name="aws-lbc",
@@ -80,17 +70,12 @@ def aws_processes(layout: Layout, ports: Ports, tools: Toolset, credentials: Cre
             files=(credentials.aws_controller,),
             health=answers(f"http://{ports.address('aws-lbc')}/healthz"),
         ),
-        Process(
-            name="aws-front",
-            argv=[
-                *(sys.executable, "-m", "sandbox.aws.front", "--endpoint", url, "--region", REGION),
-                *("--dns", ports.address("aws-front"), "--pool", ports.aws_nodes),
-                *("--state", str(layout.data / "aws-front.json"), "--kubeconfig", str(layout.kubeconfig)),
-                *("--http-port", str(ports["http"]), "--https-port", str(ports["https"])),
-            ],
-            environment=python,
+        front(
+            "aws",
+            layout,
+            ports,
+            *("--region", REGION, "--pool", ports.aws_nodes, "--state", str(layout.data / "aws-front.json")),
             needs=("aws", BOOTSTRAP),
-            files=(layout.kubeconfig,),
-            health=listens(LOOPBACK, ports["aws-front"]),
+            environment=ours,
         ),
     ]

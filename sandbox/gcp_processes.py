@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from sandbox.cloud_processes import endpoint, front, twin, without_proxy
 from sandbox.credentials import Credentials
 from sandbox.gcp.client import CLUSTER, ENDPOINTS, PROJECT, REGION, ZONE, environment
-from sandbox.health import answers, listens, runs
+from sandbox.health import answers, runs
 from sandbox.layout import PROJECT as CHECKOUT
 from sandbox.layout import Layout, write_unless_same
-from sandbox.ports import LOOPBACK, Ports
+from sandbox.ports import Ports
 from sandbox.supervisor import Process
 from sandbox.tools import GKE_MANAGED_CERTS, INGRESS_GCE
 from sandbox.toolset import Toolset
@@ -24,35 +25,24 @@ FACTS = "gcp-facts"
 """The step that writes down what stack files must know of the twin."""
 
 
-def endpoint(ports: Ports) -> str:
-    """Where the twin is, whether it runs or not."""
-    return f"http://{ports.address('gcp')}"
-
-
 def access(ports: Ports, credentials: Credentials) -> dict[str, str]:
     """The variables by which a process reaches the twin; none of them depends on who starts it."""
-    return environment(endpoint(ports), credentials.gcp_key) | {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
+    return without_proxy(environment(endpoint("gcp", ports), credentials.gcp_key))
 
 
 def gcp_processes(layout: Layout, ports: Ports, tools: Toolset, credentials: Credentials) -> list[Process]:
     """All of them, each after what it needs."""
-    url = endpoint(ports)
     ours = access(ports, credentials)
-    python = ours | {"PYTHONPATH": str(CHECKOUT)}
     return [
-        Process(
-            name="gcp",
-            argv=[
-                *(sys.executable, "-m", "sandbox.gcp.server", "--listen", ports.address("gcp")),
-                *("--data", str(layout.data / "gcp"), "--project", PROJECT, "--region", REGION, "--cluster", CLUSTER),
-                *("--ca", str(credentials.gcp_ca.certificate), "--ca-key", str(credentials.gcp_ca.key)),
-                *("--cluster-endpoint", f"https://{ports.address('kube-apiserver')}"),
-                *("--cluster-ca", str(credentials.cluster_ca.certificate)),
-                *("--pool", ports.gcp_addresses),
-            ],
-            environment=python,
-            files=(credentials.gcp_ca.certificate, credentials.cluster_ca.certificate),
-            health=answers(f"{url}/_portico/health"),
+        twin(
+            "gcp",
+            layout,
+            ports,
+            credentials,
+            *("--project", PROJECT, "--region", REGION, "--cluster", CLUSTER),
+            authority=credentials.gcp_ca,
+            pool=ports.gcp_addresses,
+            environment=ours,
         ),
         _glbc(layout, ports, tools, credentials),
         Process(
@@ -71,26 +61,16 @@ def gcp_processes(layout: Layout, ports: Ports, tools: Toolset, credentials: Cre
         Process(
             name="gcp-gateway",
             argv=[
-                *(sys.executable, "-m", "sandbox.gcp.gateway", "--endpoint", url, "--project", PROJECT, "--region", REGION),
+                *(sys.executable, "-m", "sandbox.gcp.gateway", "--endpoint", endpoint("gcp", ports)),
+                *("--project", PROJECT, "--region", REGION),
                 *("--kubeconfig", str(layout.kubeconfig), "--key-file", str(credentials.gcp_key)),
             ],
-            environment=python,
+            environment={**ours, "PYTHONPATH": str(CHECKOUT)},
             needs=("gcp", BOOTSTRAP),
             files=(layout.kubeconfig, credentials.gcp_key),
             health=runs(),
         ),
-        Process(
-            name="gcp-front",
-            argv=[
-                *(sys.executable, "-m", "sandbox.gcp.front", "--endpoint", url, "--project", PROJECT),
-                *("--dns", ports.address("gcp-front"), "--kubeconfig", str(layout.kubeconfig)),
-                *("--http-port", str(ports["http"]), "--https-port", str(ports["https"])),
-            ],
-            environment=python,
-            needs=("gcp", BOOTSTRAP),
-            files=(layout.kubeconfig,),
-            health=listens(LOOPBACK, ports["gcp-front"]),
-        ),
+        front("gcp", layout, ports, "--project", PROJECT, needs=("gcp", BOOTSTRAP), environment=ours),
     ]
 
 

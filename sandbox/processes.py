@@ -9,6 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from sandbox import aws_processes, gcp_processes
+from sandbox.cloud_processes import endpoint
 from sandbox.credentials import Credentials, write_credentials
 from sandbox.health import answers, listens
 from sandbox.layout import PROJECT, Layout, write_unless_same
@@ -198,8 +199,8 @@ def processes(layout: Layout, ports: Ports, tools: Toolset, clouds: Collection[s
                 *("--http-port", str(ports["http"]), "--https-port", str(ports["https"])),
                 *("--proxy", ports.address("proxy"), "--token-reviews", ports.address("token-reviews")),
                 # In any sandbox, so that a cloud can be added later.
-                *("--tokens", f"k8s-aws-v1.={aws_processes.endpoint(ports)}/_portico/token-review"),
-                *("--tokens", f"ya29.={gcp_processes.endpoint(ports)}/_portico/token-review"),
+                *("--tokens", f"k8s-aws-v1.={endpoint('aws', ports)}/_portico/token-review"),
+                *("--tokens", f"ya29.={endpoint('gcp', ports)}/_portico/token-review"),
             ],
             environment={"PYTHONPATH": str(PROJECT)},
             needs=(BOOTSTRAP, "dns"),

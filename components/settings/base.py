@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -79,7 +80,7 @@ class OneOf(Base):
             raise ValueError(f"must name exactly one kind of {cls.what}, got {got}; allowed here: {words(kinds)}")
         return data
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The word that was chosen."""
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)

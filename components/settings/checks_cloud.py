@@ -96,19 +96,21 @@ def _balancers(settings: Settings) -> Iterator[Problem]:
 def _certificates(settings: Settings) -> Iterator[Problem]:
     cloud, way = settings.cloud.kind, settings.way
     alb = settings.entrypoint.alb is not None
+    at_services = {key for service in settings.services.values() for key in settings.certificates_for(service.tls_hosts)}
     for key, entry in settings.certificates.items():
         where = key_of(("certificates", key, entry.kind))
         if reason := foreign(cloud, entry.kind):
             yield Problem(where, reason)
             continue
-        shown_by = [name for name, site in settings.sites.items() if key in settings.certificates_for(site.hosts)]
-        at_services = [name for name, service in settings.services.items() if key in settings.certificates_for(service.tls_hosts)]
+        shown_by = settings.shown_by.get(key)
         if alb and not shown_by and entry.acme is not None and entry.acme.challenge == "http-01":
             yield Problem(
                 key_of(("certificates", key, "acme", "challenge")), '"http-01" cannot be proven through a load balancer of AWS'
             )
             continue
-        if reason := (unshown(way, entry.kind) if shown_by else None) or (unshown("alb", entry.kind) if at_services else None):
+        if reason := (unshown(way, entry.kind) if shown_by else None) or (
+            unshown("alb", entry.kind) if key in at_services else None
+        ):
             yield Problem(where, reason)
         if entry.acm is not None:
             for index, host in enumerate(entry.acm.hosts):

@@ -43,18 +43,18 @@ def answer_rules(settings: Settings) -> Iterator[Problem]:
             yield from _unanswered(settings)
 
 
-def says_health(settings: Settings, site: SiteSettings, backend: Backend) -> bool:
-    """Whether this or another path says what the pods are asked for."""
-    one = _checked(settings, site, backend)
-    return any(to.health is not None and _checked(settings, other, to) == one for _, other, to in _backends(settings))
+def silent(settings: Settings) -> Iterator[tuple[tuple[str, ...], SiteSettings, Backend]]:
+    """The paths of which neither they nor others to the same pods say what those are asked for."""
+    said = {_checked(settings, site, to) for _, site, to in _backends(settings) if to.health is not None}
+    return (each for each in _backends(settings) if _checked(settings, each[1], each[2]) not in said)
 
 
 def _unasked(settings: Settings) -> Iterator[Problem]:
     """Services that would be asked for "/", which they need not know."""
     rooted = {(site.namespace, to.service) for site in settings.sites.values() for path, to in site.paths.items() if path == "/"}
-    for where, site, backend in _backends(settings):
+    for where, site, backend in silent(settings):
         at_root = settings.made_here(site, backend.service) or (site.namespace, backend.service) in rooted
-        if not at_root and not says_health(settings, site, backend):
+        if not at_root:
             path = where[-1]
             yield Problem(
                 key_of((*where, "health")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -74,7 +74,7 @@ def in_zone(name: str, zone: str) -> bool:
     return plain == zone or plain.endswith(f".{zone}")
 
 
-def covering(patterns: Iterable[str], host: str) -> str | None:
+def covering(patterns: Container[str], host: str) -> str | None:
     """The pattern that covers the host, an exact one before a wildcard; None if none does."""
-    fitting = [pattern for pattern in patterns if covers(pattern, host)]
-    return min(fitting, key=is_wildcard, default=None)
+    wildcard = f"*.{host.partition('.')[2]}"
+    return next((pattern for pattern in (host, wildcard) if pattern in patterns), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -21,7 +22,7 @@ from components.settings.cloud import CloudSettings, ZoneOptions, ZoneSettings
 from components.settings.cluster import ClusterSettings
 from components.settings.entrypoint import EntrypointSettings
 from components.settings.gcp_names import account_id
-from components.settings.hosts import Host, covering, in_zone
+from components.settings.hosts import Host, covering
 from components.settings.services import ServiceSettings
 from components.settings.sites import NamespaceSettings, SiteSettings
 
@@ -56,7 +57,7 @@ class Settings(Base):
         """Prefix of what must be unique in the cluster, and the namespace of the stack's own objects."""
         return self.stack if self.stack == "portico" else f"portico-{self.stack}"
 
-    @property
+    @cached_property
     def hosts(self) -> list[str]:
         """Every host of every site, in the order of the stack file."""
         return [host for site in self.sites.values() for host in site.hosts]
@@ -67,7 +68,7 @@ class Settings(Base):
         proven = [host for key, entry in self.certificates.items() if self.by_http01(key) for host in entry.chosen.hosts]
         return list(dict.fromkeys([*self.hosts, *proven]))
 
-    @property
+    @cached_property
     def zones(self) -> dict[str, ZoneSettings]:
         """Every zone of the stack by its name, the main one first."""
         others = (
@@ -78,7 +79,9 @@ class Settings(Base):
 
     def zone_of(self, host: str) -> str | None:
         """The zone that a host's records belong in: the most specific one; None if it is in none."""
-        return max((zone for zone in self.zones if in_zone(host, zone)), key=len, default=None)
+        labels = host.removeprefix("*.").split(".")
+        above = (".".join(labels[start:]) for start in range(len(labels)))
+        return next((name for name in above if name in self.zones), None)
 
     @property
     def balancer_names(self) -> dict[tuple[str, str], str]:
@@ -146,9 +149,22 @@ class Settings(Base):
 
     def certificate_for(self, host: str) -> str | None:
         """The key of the certificate that serves a host: one that names it before one that covers it by wildcard."""
-        owner = {pattern: key for key, entry in self.certificates.items() for pattern in entry.chosen.hosts}
-        pattern = covering(owner, host)
-        return None if pattern is None else owner[pattern]
+        pattern = covering(self.certified, host)
+        return None if pattern is None else self.certified[pattern]
+
+    @cached_property
+    def certified(self) -> dict[str, str]:
+        """The key of its certificate by each host and wildcard that certificates name."""
+        return {pattern: key for key, entry in self.certificates.items() for pattern in entry.chosen.hosts}
+
+    @cached_property
+    def shown_by(self) -> dict[str, list[str]]:
+        """The sites that show a certificate, by the certificate's key."""
+        found: dict[str, list[str]] = {}
+        for name, site in self.sites.items():
+            for key in self.certificates_for(site.hosts):
+                found.setdefault(key, []).append(name)
+        return found
 
     def serving_certificate(self, host: str) -> str:
         """The same for a host of a checked site. Raises LookupError if no certificate covers it."""
@@ -163,7 +179,7 @@ class Settings(Base):
         An Ingress reads Secrets in its own namespace. A Gateway shows one for all sites: it lies beside the Gateway, or where an
         Ingress would have it, so that moving from one to the other asks for nothing anew (see `moves_new_first`).
         """
-        used = sorted({site.namespace for site in self.sites.values() if any(self.certificate_for(h) == key for h in site.hosts)})
+        used = sorted({self.sites[name].namespace for name in self.shown_by.get(key, [])})
         if self.entrypoint.gateway is None:
             return used
         return used[:1] if used and self.moves_new_first else [self.name]
@@ -222,16 +238,26 @@ class Settings(Base):
     @property
     def site_namespaces(self) -> list[str]:
         """Namespaces that sites are in."""
-        return sorted({site.namespace for site in self.sites.values()})
+        return list(self.sites_by_namespace)
+
+    @cached_property
+    def sites_by_namespace(self) -> dict[str, list[SiteSettings]]:
+        """The sites of each namespace."""
+        found: dict[str, list[SiteSettings]] = {}
+        for site in sorted(self.sites.values(), key=lambda each: each.namespace):
+            found.setdefault(site.namespace, []).append(site)
+        return found
 
     def makes_service(self, namespace: str, service: str) -> bool:
         """Whether a Service that sites lead to is one of this stack's."""
-        if service in self.services and self.services[service].namespace == namespace:
-            return True
-        return any(
-            site.demo and site.namespace == namespace and any(to.service == service for to in site.paths.values())
-            for site in self.sites.values()
-        )
+        return (namespace, service) in self._made_services
+
+    @cached_property
+    def _made_services(self) -> set[tuple[str, str]]:
+        declared = {(service.namespace, name) for name, service in self.services.items()}
+        return declared | {
+            (site.namespace, to.service) for site in self.sites.values() if site.demo for to in site.paths.values()
+        }
 
     def made_here(self, site: SiteSettings, service: str) -> bool:
         """Whether this stack makes the pods behind a Service that a site leads to."""

@@ -5,41 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from sandbox.twin.client import (
-    FRONT_AGENT,
-    KINDS,
-    Fault,
-    Issued,
-    Kind,
-    certificate,
-    clear_faults,
-    delegated,
-    facts,
-    faults,
-    no_proxy,
-    set_delegation,
-    set_faults,
-)
-
-__all__ = [
-    "CLUSTER",
-    "FRONT_AGENT",
-    "KEY",
-    "KINDS",
-    "REGION",
-    "Fault",
-    "Issued",
-    "Kind",
-    "certificate",
-    "clear_faults",
-    "client",
-    "delegated",
-    "environment",
-    "facts",
-    "faults",
-    "set_delegation",
-    "set_faults",
-]
+from sandbox.twin.client import no_proxy
 
 REGION = "eu-central-1"
 CLUSTER = "sandbox"

@@ -19,11 +19,11 @@ from moto.route53.models import route53_backends
 from werkzeug.wrappers import Response
 
 from sandbox.aws import acm, addresses, balancers, eks, first, iam, reviews, zones
-from sandbox.aws.client import FRONT_AGENT
 from sandbox.aws.control import Control
 from sandbox.aws.faults import make_faults, refusal
 from sandbox.aws.services import NAMES, Call, UnknownServiceError, WireRequest
 from sandbox.aws.state import State
+from sandbox.twin.client import FRONT_AGENT
 from sandbox.twin.control import PREFIX, REVIEW, problem
 from sandbox.twin.faults import seconds_of
 from sandbox.twin.issuer import Issuer

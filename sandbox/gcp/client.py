@@ -8,41 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.layout import write_atomically
-from sandbox.twin.client import (
-    FRONT_AGENT,
-    Fault,
-    Issued,
-    certificate,
-    clear_faults,
-    delegated,
-    facts,
-    faults,
-    no_proxy,
-    set_delegation,
-    set_faults,
-)
-
-__all__ = [
-    "CLUSTER",
-    "ENDPOINTS",
-    "FRONT_AGENT",
-    "PROJECT",
-    "REGION",
-    "VERSIONS",
-    "ZONE",
-    "Fault",
-    "Issued",
-    "certificate",
-    "clear_faults",
-    "client",
-    "delegated",
-    "environment",
-    "facts",
-    "faults",
-    "set_delegation",
-    "set_faults",
-    "write_key",
-]
+from sandbox.twin.client import no_proxy
 
 PROJECT = "portico-sandbox"
 REGION = "europe-west3"

@@ -118,6 +118,11 @@ class Project:
         done = self._json("preview", "--stack", self.stack)
         return {"::".join(step["urn"].split("::")[2:]): step["op"] for step in done.get("steps", []) if step["op"] != "same"}
 
+    def touched(self) -> dict[str, str]:
+        """What the next `up` would touch, in short: operation by `Kind name`."""
+        parts = {name.rpartition("::"): step for name, step in self.planned().items()}
+        return {f"{kind.replace('/', ':').rpartition(':')[2]} {name}": step for (kind, _, name), step in parts.items()}
+
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""
         return self._json("stack", "output", "--stack", self.stack)

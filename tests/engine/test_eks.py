@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.client import Fault
+from sandbox.twin.client import Fault
 from tests.engine.aws import ZONE, Aws, eks_config, eks_stack
 from tests.engine.project import Project
 from tests.engine.world import Trace, World, eventually
@@ -59,12 +59,6 @@ def front_door_works(world: World, served: dict[str, str]) -> None:
         assert world.get(f"https://{HOST}/elsewhere").status == 404
 
     eventually(check)
-
-
-def kinds(planned: dict[str, str]) -> dict[str, str]:
-    """What the next up would touch: step by `Kind name`."""
-    parts = {name.rpartition("::"): step for name, step in planned.items()}
-    return {f"{kind.replace('/', ':').rpartition(':')[2]} {name}": step for (kind, _, name), step in parts.items()}
 
 
 def test_preview_from_nothing_only_creates_and_touches_nothing(
@@ -135,7 +129,7 @@ def test_drift_of_a_record_is_seen_and_mended(project: Project, world: World, aw
     change_ = {"Action": "DELETE", "ResourceRecordSet": standing}
     api.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change_]})
     project.refresh()
-    assert kinds(project.planned()) == {f"Record {HOST}": "create"}
+    assert project.touched() == {f"Record {HOST}": "create"}
     project.up()
     front_door_works(world, SERVED)
 
@@ -144,7 +138,7 @@ def test_one_path_added_touches_one_ingress_only(project: Project, world: World)
     sites = copy.deepcopy(eks_config()["portico:sites"])
     sites["shop"]["paths"]["/path3"] = "world:80"
     change(project, sites=sites)
-    assert kinds(project.planned()) == {"Ingress shop": "update"}
+    assert project.touched() == {"Ingress shop": "update"}
     project.up()
     front_door_works(world, {**SERVED, "/path3": "shop/world"})
     project.up("--expect-no-changes")
@@ -154,7 +148,7 @@ def test_one_more_host_touches_only_its_own_objects(project: Project, world: Wor
     sites = copy.deepcopy(eks_config()["portico:sites"])
     sites["docs"] = {"hosts": [f"docs.{ZONE}"], "namespace": "shop", "paths": {"/": "hello:80"}}
     change(project, sites=sites)
-    assert kinds(project.planned()) == {
+    assert project.touched() == {
         "Ingress shop": "update",
         "Site docs": "create",
         "Ingress docs": "create",
@@ -193,7 +187,7 @@ def test_another_scheme_is_another_load_balancer_and_the_name_follows(project: P
     services["orders"]["load_balancer"]["nlb"]["scheme"] = "internet-facing"
     before = aws.load_balancer(f"{NAME}-orders")["DNSName"]
     change(project, services=services)
-    planned = kinds(project.planned())
+    planned = project.touched()
     assert "replace" in planned["Service orders"], planned
     project.up()
     after = aws.load_balancer(f"{NAME}-orders")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.gcp.client import Fault
+from sandbox.twin.client import Fault
 from tests.engine.gcp import Gcp, config_of, gcp_stack
 from tests.engine.project import Project
 from tests.engine.world import Trace, World, eventually
@@ -58,12 +58,6 @@ def front_door_works(world: World, hosts: list[str], served: dict[str, str]) -> 
                 assert (plain.status, plain.header("location")) == (301, f"https://{host}{path}")
 
     eventually(check, 40)
-
-
-def kinds(planned: dict[str, str]) -> dict[str, str]:
-    """What the next up would touch: step by `Kind name`."""
-    parts = {name.rpartition("::"): step for name, step in planned.items()}
-    return {f"{kind.replace('/', ':').rpartition(':')[2]} {name}": step for (kind, _, name), step in parts.items()}
 
 
 def test_preview_from_nothing_only_creates_and_touches_nothing(
@@ -123,7 +117,7 @@ def test_refresh_sees_no_drift(project: Project) -> None:
 def test_drift_of_a_record_is_seen_and_mended(project: Project, world: World, gcp: Gcp) -> None:
     gcp.forget(ZONE_NAME, f"www.{ZONE}")
     project.refresh()
-    assert kinds(project.planned()) == {f"RecordSet www.{ZONE}": "create"}
+    assert project.touched() == {f"RecordSet www.{ZONE}": "create"}
     project.up()
     front_door_works(world, HOSTS, SERVED)
 
@@ -132,7 +126,7 @@ def test_one_path_added_touches_the_ingress_and_what_it_asks_only(project: Proje
     sites = copy.deepcopy(config_of(world, "gke")["portico:sites"])
     sites["store"]["paths"]["/again"] = "web:8080"
     change(world, project, sites=sites)
-    assert kinds(project.planned()) == {"Ingress store": "update"}
+    assert project.touched() == {"Ingress store": "update"}
     project.up()
     front_door_works(world, HOSTS, {**SERVED, "/again": "store/web"})
     project.up("--expect-no-changes")

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from functools import partial
 from ssl import SSLContext
 
-from sandbox.aws.client import Issued
 from sandbox.aws.front.addresses import Addresses
 from sandbox.aws.front.http import Application
 from sandbox.aws.front.model import Balancer, Listener
@@ -21,6 +20,7 @@ from sandbox.front.fresh import Fresh
 from sandbox.front.plane import Plane
 from sandbox.front.tls import Terminator, load
 from sandbox.imitation.listeners import Endpoint, Handler, Listeners
+from sandbox.twin.client import Issued
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.aws.client import FRONT_AGENT, Issued, certificate, client, delegated
+from sandbox.aws.client import client
 from sandbox.aws.front.model import SECURE, Balancer, Group, Listener, Raw
+from sandbox.twin.client import FRONT_AGENT, Issued, certificate, delegated
 
 
 class Twin:

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx2
 
-from sandbox.gcp.client import FRONT_AGENT, Issued, certificate, delegated
 from sandbox.gcp.front.model import Raw
 from sandbox.gcp.places import LINK
+from sandbox.twin.client import FRONT_AGENT, Issued, certificate, delegated
 
 _COMPUTE = "/compute/v1/"
 

@@ -3,61 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.aws import client as aws
-from sandbox.pki import Authority
-
-PROJECT = Path(__file__).parents[4]
+from tests.support import twins
 
 
-class Twin:
-    """The server as a process; it may be killed and started again on the same data."""
+class Twin(twins.Twin):
+    """AWS's."""
 
     def __init__(self, folder: Path, pool: str = "127.30.0.32/27") -> None:
-        self.folder = folder
-        self.authority = Authority(folder, "ca").pair
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.host = f"127.0.0.1:{probe.getsockname()[1]}"
-        self.endpoint = f"http://{self.host}"
-        self.cluster_endpoint = "https://127.0.0.1:6443"
-        self._pool = pool
-        self._clients: dict[str, Any] = {}
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> float:
-        """Start and wait until it is healthy; returns the seconds that took."""
-        certificate, began = str(self.authority.certificate), time.monotonic()
-        command = [sys.executable, "-m", "sandbox.aws.server", "--listen", self.host, "--data", str(self.folder / "data")]
-        command += ["--ca", certificate, "--ca-key", str(self.authority.key), "--region", aws.REGION, "--cluster", aws.CLUSTER]
-        command += ["--cluster-endpoint", self.cluster_endpoint, "--cluster-ca", certificate, "--pool", self._pool]
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
-        while time.monotonic() - began < 30:
-            if self.process.poll() is not None:
-                raise RuntimeError((self.folder / "log").read_text())
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.endpoint}/_portico/health", timeout=5):
-                return time.monotonic() - began
-            time.sleep(0.02)
-        raise TimeoutError((self.folder / "log").read_text())
-
-    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal and wait for the end; returns the exit code."""
-        assert self.process is not None
-        os.kill(self.process.pid, number)
-        return self.process.wait(10)
+        super().__init__(folder, "sandbox.aws.server", pool, "--region", aws.REGION)
 
     def client(self, service: str, **config: Any) -> Any:
         """A boto3 client that fails at once, so that a test sees the error itself."""
@@ -70,25 +32,15 @@ class Twin:
 @pytest.fixture(scope="session")
 def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
     """One for all tests; each uses names of its own."""
-    running = Twin(tmp_path_factory.mktemp("twin"))
-    running.start()
-    yield running
-    running.end()
+    with twins.started(Twin(tmp_path_factory.mktemp("twin"))) as running:
+        yield running
 
 
 @pytest.fixture
 def own_twin(tmp_path: Path) -> Iterator[Callable[..., Twin]]:
     """Makes a twin, not yet started, that goes with the test."""
-    made: list[Twin] = []
-
-    def make(**options: Any) -> Twin:
-        made.append(Twin(tmp_path, **options))
-        return made[-1]
-
-    yield make
-    for one in made:
-        if one.process is not None and one.process.poll() is None:
-            one.end(signal.SIGKILL)
+    with twins.several(partial(Twin, tmp_path)) as make:
+        yield make
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from sandbox.aws import client as aws
+from sandbox.aws.provider.plugin import PLUGIN
 from sandbox.aws.provider.resources import TABLE
-from tests.unit.sandbox.aws.provider_engine import Engine, RefusedError, Standing
+from tests.support.provider_engine import Engine, RefusedError, Standing, configured
 
 number = count(1)
 EIP, ZONE, RECORD = "aws:ec2/eip:Eip", "aws:route53/zone:Zone", "aws:route53/record:Record"
@@ -38,12 +39,12 @@ ALLOW = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "A
 
 @pytest.fixture(scope="module")
 def engine(twin: Any) -> Iterator[Engine]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in aws.environment(twin.endpoint).items():
-            patch.setenv(name, value)
-        made = Engine({"region": "eu-central-1", "defaultTags": json.dumps({"tags": {"owner": "platform"}})})
+    with configured(
+        PLUGIN,
+        aws.environment(twin.endpoint),
+        {"region": "eu-central-1", "defaultTags": json.dumps({"tags": {"owner": "platform"}})},
+    ) as made:
         yield made
-        made.close()
 
 
 @dataclass
@@ -259,7 +260,7 @@ def test_default_tags(engine: Engine, twin: Any) -> None:
     kept = twin.client("route53").list_tags_for_resource(ResourceType="hostedzone", ResourceId=plain.id)["ResourceTagSet"]["Tags"]
     assert kept == [{"Key": "owner", "Value": "platform"}]
 
-    other = Engine({"region": "eu-central-1", "defaultTags": {"tags": {"owner": "else"}}})
+    other = Engine(PLUGIN, {"region": "eu-central-1", "defaultTags": {"tags": {"owner": "else"}}})
     assert other.changed(plain, {"name": plain.inputs["name"]}) == {"tagsAll": "update"}
     assert other.update(plain, {"name": plain.inputs["name"]}).state["tagsAll"] == {"owner": "else"}
     other.close()

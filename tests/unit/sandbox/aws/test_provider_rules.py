@@ -17,10 +17,11 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from sandbox.aws.provider.document import document
+from sandbox.aws.provider.plugin import PLUGIN
 from sandbox.aws.provider.resources import TABLE
 from sandbox.plugin.call import duration
 from sandbox.plugin.wire import UNKNOWN, Secret, decode, encode
-from tests.unit.sandbox.aws.provider_engine import Engine, RefusedError, Standing
+from tests.support.provider_engine import Engine, RefusedError, Standing, configured
 from tests.unit.sandbox.aws.test_provider_lives import ALLOW, CERTIFICATE, EIP, POLICY, RECORD, ROLE, TRUST, VALIDATION, ZONE
 
 PROJECT = Path(__file__).parents[4]
@@ -32,11 +33,8 @@ WEIGHTED, SANS = "weightedRoutingPolicies", "subjectAlternativeNames"
 @pytest.fixture(scope="module")
 def offline() -> Iterator[Engine]:
     """A provider whose AWS is nowhere: a question would fail, and take long to."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-        made = Engine()
+    with configured(PLUGIN, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, {"region": "eu-central-1"}) as made:
         yield made
-        made.close()
 
 
 def standing(kind: str, inputs: dict[str, Any], **state: Any) -> Standing:
@@ -223,7 +221,7 @@ def test_configuration(monkeypatch: pytest.MonkeyPatch, offline: Engine) -> None
 
 
 def test_a_region_known_later_is_said_so() -> None:
-    engine = Engine({"region": UNKNOWN})
+    engine = Engine(PLUGIN, {"region": UNKNOWN})
     assert engine.preview(EIP, {})["region"] is UNKNOWN
     with pytest.raises(RefusedError, match="region is not known yet"):
         engine.invoke("aws:index/getCallerIdentity:getCallerIdentity")

@@ -16,7 +16,7 @@ import pytest
 from sandbox.aws.provider import VERSION, lookups
 from sandbox.aws.provider.resources import TABLE
 from sandbox.aws.provider.schema import Resource
-from tests.unit.sandbox.aws.provider_engine import Engine
+from tests.support.provider_engine import Engine
 from tests.unit.sandbox.aws.test_provider_lives import CASES, Case, engine  # noqa: F401 -- a fixture
 
 # The SDK's own modules use each other's old names.

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws import client as aws
-from sandbox.aws.client import Fault
+from sandbox.aws.provider.plugin import PLUGIN
 from sandbox.pki import Authority
 from sandbox.plugin.wire import Secret, decode
-from tests.unit.sandbox.aws.provider_engine import Engine, RefusedError, Standing
+from sandbox.twin import client as twins
+from sandbox.twin.client import Fault
+from tests.support.provider_engine import Engine, RefusedError, Standing
 from tests.unit.sandbox.aws.test_provider_lives import (
     ALLOW,
     ATTACHMENT,
@@ -35,7 +36,7 @@ from tests.unit.sandbox.aws.test_provider_lives import engine as engine  # a fix
 @pytest.fixture(autouse=True)
 def no_faults(twin: Any) -> Iterator[None]:
     yield
-    aws.clear_faults(twin.endpoint)
+    twins.clear_faults(twin.endpoint)
 
 
 def a_record(zone: str, **more: Any) -> dict[str, Any]:
@@ -76,14 +77,14 @@ def test_validation_names_missing_records_at_once(engine: Engine) -> None:
 
 def test_validation_waits_for_delegation(engine: Engine, twin: Any) -> None:
     zone = fresh()
-    aws.set_delegation(twin.endpoint, zone, False)
+    twins.set_delegation(twin.endpoint, zone, False)
     made = engine.create(ZONE, {"name": zone})
     certificate = engine.create(CERTIFICATE, {"domainName": zone, "validationMethod": "DNS"})
     option = certificate.state["domainValidationOptions"][0]
     engine.create(
         RECORD, a_record(made.id, name=option["resourceRecordName"], type="CNAME", records=[option["resourceRecordValue"]])
     )
-    threading.Timer(1, aws.set_delegation, (twin.endpoint, zone, True)).start()
+    threading.Timer(1, twins.set_delegation, (twin.endpoint, zone, True)).start()
     thing = engine.create(VALIDATION, {"certificateArn": certificate.id}, timeout=30)
     found = engine.read(certificate)
     assert found is not None
@@ -94,21 +95,23 @@ def test_validation_waits_for_delegation(engine: Engine, twin: Any) -> None:
 
 def test_cancel_ends_a_wait(twin: Any, engine: Engine) -> None:
     certificate = engine.create(CERTIFICATE, {"domainName": fresh(), "validationMethod": "DNS"})
-    other = Engine()
-    threading.Timer(0.5, other.cancel).start()
+    other = Engine(PLUGIN, {"region": "eu-central-1"})
+    cancelling = threading.Timer(0.5, other.cancel)
+    cancelling.start()
     began = time.monotonic()
     with pytest.raises(RefusedError, match="context canceled"):
         other.create(VALIDATION, {"certificateArn": certificate.id})
     assert time.monotonic() - began < 5
+    cancelling.join()
     other.close()
 
 
 def test_a_certificate_in_use_is_asked_for_again_then_left(engine: Engine, twin: Any) -> None:
     certificate = engine.create(CERTIFICATE, {"domainName": fresh(), "validationMethod": "DNS"})
-    aws.set_faults(twin.endpoint, [Fault("acm", "in-use", "DeleteCertificate")])
+    twins.set_faults(twin.endpoint, [Fault("acm", "in-use", "DeleteCertificate")])
     with pytest.raises(RefusedError, match=r"deleting ACM Certificate .*StatusCode: 400.*ResourceInUseException"):
         engine.delete(certificate, timeout=1)
-    aws.set_faults(twin.endpoint, [Fault("acm", "in-use", "DeleteCertificate", count=2)])
+    twins.set_faults(twin.endpoint, [Fault("acm", "in-use", "DeleteCertificate", count=2)])
     engine.delete(certificate, timeout=30)
     assert engine.read(certificate) is None
 
@@ -159,12 +162,12 @@ def test_names_in_route53(engine: Engine) -> None:
 
 
 def test_a_half_made_zone_is_kept(engine: Engine, twin: Any) -> None:
-    aws.set_faults(twin.endpoint, [Fault("route53", "error", "ListTagsForResource")])
+    twins.set_faults(twin.endpoint, [Fault("route53", "error", "ListTagsForResource")])
     inputs = {"name": fresh(), "tags": {"a": "b"}}
-    impatient = Engine({"region": "eu-central-1", "maxRetries": "0"})
+    impatient = Engine(PLUGIN, {"region": "eu-central-1", "maxRetries": "0"})
     with pytest.raises(RefusedError, match="updating Route 53 Zone") as refused:
         impatient.create(ZONE, inputs)
-    aws.clear_faults(twin.endpoint)
+    twins.clear_faults(twin.endpoint)
     half = left(refused, ZONE, impatient.checked(ZONE, inputs))
     whole = impatient.update(half, inputs)
     assert whole.id == half.id
@@ -175,8 +178,8 @@ def test_a_half_made_zone_is_kept(engine: Engine, twin: Any) -> None:
 
 def test_a_half_made_record_is_kept(engine: Engine, twin: Any) -> None:
     zone = engine.create(ZONE, {"name": fresh()})
-    impatient = Engine({"region": "eu-central-1", "maxRetries": "0"})
-    aws.set_faults(twin.endpoint, [Fault("route53", "error", "ListResourceRecordSets", count=1)])
+    impatient = Engine(PLUGIN, {"region": "eu-central-1", "maxRetries": "0"})
+    twins.set_faults(twin.endpoint, [Fault("route53", "error", "ListResourceRecordSets", count=1)])
     with pytest.raises(RefusedError) as refused:
         impatient.create(RECORD, a_record(zone.id))
     half = left(refused, RECORD, impatient.checked(RECORD, a_record(zone.id)))
@@ -188,8 +191,8 @@ def test_a_half_made_record_is_kept(engine: Engine, twin: Any) -> None:
 
 def test_a_failed_update_tells_what_stands(engine: Engine, twin: Any) -> None:
     role = engine.create(ROLE, {"assumeRolePolicy": TRUST, "description": "old"})
-    impatient = Engine({"region": "eu-central-1", "maxRetries": "0"})
-    aws.set_faults(twin.endpoint, [Fault("iam", "error", "TagRole")])
+    impatient = Engine(PLUGIN, {"region": "eu-central-1", "maxRetries": "0"})
+    twins.set_faults(twin.endpoint, [Fault("iam", "error", "TagRole")])
     target = {"assumeRolePolicy": TRUST, "description": "new", "tags": {"a": "b"}}
     with pytest.raises(RefusedError) as refused:
         impatient.update(role, target)
@@ -200,7 +203,7 @@ def test_a_failed_update_tells_what_stands(engine: Engine, twin: Any) -> None:
 
 
 def test_throttling_is_survived(engine: Engine, twin: Any) -> None:
-    aws.set_faults(twin.endpoint, [Fault(service, "throttling", count=1) for service in ("ec2", "route53", "acm", "iam")])
+    twins.set_faults(twin.endpoint, [Fault(service, "throttling", count=1) for service in ("ec2", "route53", "acm", "iam")])
     engine.delete(engine.create(EIP, {}))
     inputs = validated(engine)
     engine.create(VALIDATION, inputs)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.aws import client as aws
+from sandbox.twin import client as twins
 
 PODS = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "route53:GetChange", "Resource": "*"}]})
@@ -29,7 +30,7 @@ def role(twin: Any) -> Iterator[str]:
 
 def test_the_cluster_is_the_sandbox_s_own(twin: Any) -> None:
     cluster = twin.client("eks").describe_cluster(name=aws.CLUSTER)["cluster"]
-    facts = aws.facts(twin.endpoint)
+    facts = twins.facts(twin.endpoint)
     assert cluster["endpoint"] == "https://127.0.0.1:6443"
     assert base64.b64decode(cluster["certificateAuthority"]["data"]) == twin.authority.certificate.read_bytes()
     assert cluster["resourcesVpcConfig"]["vpcId"] == facts["vpc"]
@@ -43,7 +44,7 @@ def test_subnets_are_found_by_their_tags_in_two_zones(twin: Any, role: str, fact
     wanted = {f"tag:kubernetes.io/role/{role}": "1", f"tag:kubernetes.io/cluster/{aws.CLUSTER}": "shared"}
     filters = [{"Name": name, "Values": [value]} for name, value in wanted.items()]
     found = twin.client("ec2").describe_subnets(Filters=filters)["Subnets"]
-    facts = aws.facts(twin.endpoint)
+    facts = twins.facts(twin.endpoint)
     assert sorted(subnet["SubnetId"] for subnet in found) == facts[fact]
     assert {subnet["AvailabilityZone"] for subnet in found} == {"eu-central-1a", "eu-central-1b"}
     assert {subnet["VpcId"] for subnet in found} == {facts["vpc"]}
@@ -73,7 +74,7 @@ def test_addresses_come_from_the_pool_and_come_again_late(own_twin: Any, refused
 
 
 def test_an_associated_address_is_not_released(twin: Any, refused: Any) -> None:
-    ec2, subnet = twin.client("ec2"), aws.facts(twin.endpoint)["public_subnets"][0]
+    ec2, subnet = twin.client("ec2"), twins.facts(twin.endpoint)["public_subnets"][0]
     interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
     allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
     association = ec2.associate_address(AllocationId=allocation, NetworkInterfaceId=interface)["AssociationId"]

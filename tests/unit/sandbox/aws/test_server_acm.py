@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from cryptography.x509.verification import PolicyBuilder, Store
 
 from sandbox.aws import client as aws
+from sandbox.twin import client as twins
 
 Make = Callable[[str], str]
 
@@ -68,17 +69,17 @@ def test_a_wrong_value_proves_nothing(twin: Any, zone: Make, change: Any) -> Non
 
 
 def test_a_zone_that_is_not_delegated_proves_nothing(twin: Any, zone: Make, change: Any) -> None:
-    aws.set_delegation(twin.endpoint, "adrift.example", False)
-    assert not aws.delegated(twin.endpoint, "Adrift.example.")
+    twins.set_delegation(twin.endpoint, "adrift.example", False)
+    assert not twins.delegated(twin.endpoint, "Adrift.example.")
     arn, (record,) = _request(twin, "adrift.example")
     change(zone("adrift.example"), ("CREATE", record["Name"], "CNAME", record["Value"]))
     assert not _becomes_issued(twin, arn, within=0.45)
-    aws.set_delegation(twin.endpoint, "adrift.example", True)
+    twins.set_delegation(twin.endpoint, "adrift.example", True)
     assert _becomes_issued(twin, arn)
 
 
 def test_a_private_zone_proves_nothing(twin: Any, change: Any) -> None:
-    vpc = {"VPCRegion": aws.REGION, "VPCId": aws.facts(twin.endpoint)["vpc"]}
+    vpc = {"VPCRegion": aws.REGION, "VPCId": twins.facts(twin.endpoint)["vpc"]}
     made = twin.client("route53").create_hosted_zone(
         Name="inside.example", CallerReference="inside", VPC=vpc, HostedZoneConfig={"PrivateZone": True}
     )
@@ -88,7 +89,7 @@ def test_a_private_zone_proves_nothing(twin: Any, change: Any) -> None:
 
 
 def test_the_leaf_is_signed_by_the_authority_and_its_key_is_kept(twin: Any, issued: Make) -> None:
-    found = aws.certificate(twin.endpoint, issued("leaf.example"))
+    found = twins.certificate(twin.endpoint, issued("leaf.example"))
     leaf = x509.load_pem_x509_certificate(found.certificate.encode())
     root = x509.load_pem_x509_certificate(twin.authority.certificate.read_bytes())
     PolicyBuilder().store(Store([root])).build_server_verifier(x509.DNSName("leaf.example")).verify(leaf, [])
@@ -103,9 +104,9 @@ def test_a_pending_certificate_cannot_be_had_nor_used(twin: Any, refused: Any) -
     with refused("RequestInProgressException"):
         twin.client("acm").get_certificate(CertificateArn=arn)
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        aws.certificate(twin.endpoint, arn)
+        twins.certificate(twin.endpoint, arn)
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        aws.certificate(twin.endpoint, "arn:aws:acm:eu-central-1:123456789012:certificate/none")
+        twins.certificate(twin.endpoint, "arn:aws:acm:eu-central-1:123456789012:certificate/none")
 
 
 @pytest.mark.parametrize(

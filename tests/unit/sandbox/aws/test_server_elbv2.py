@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws import client as aws
+from sandbox.twin import client as twins
 
 Make = Callable[[str], str]
 FIXED = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
@@ -20,7 +20,7 @@ def elb(twin: Any) -> Any:
 
 @pytest.fixture
 def public(twin: Any) -> list[str]:
-    return list(aws.facts(twin.endpoint)["public_subnets"])
+    return list(twins.facts(twin.endpoint)["public_subnets"])
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def alb(elb: Any, public: list[str]) -> Any:
 
 
 def _group(twin: Any, name: str, **more: Any) -> str:
-    vpc = aws.facts(twin.endpoint)["vpc"]
+    vpc = twins.facts(twin.endpoint)["vpc"]
     asked = {"Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip", **more}
     return str(twin.client("elbv2").create_target_group(**asked)["TargetGroups"][0]["TargetGroupArn"])
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from sandbox.aws import client as aws
-from sandbox.aws.client import Fault
+from sandbox.twin import client as twins
+from sandbox.twin.client import Fault
 
 CALLS: dict[
     str, tuple[str, str, dict[str, Any], str, int]
@@ -31,8 +32,8 @@ CALLS: dict[
 @pytest.fixture(autouse=True)
 def no_faults_left(twin: Any) -> Iterator[None]:
     yield
-    aws.clear_faults(twin.endpoint)
-    assert aws.faults(twin.endpoint) == []
+    twins.clear_faults(twin.endpoint)
+    assert twins.faults(twin.endpoint) == []
 
 
 def _status(error: Any) -> int:
@@ -42,7 +43,7 @@ def _status(error: Any) -> int:
 @pytest.mark.parametrize("service", CALLS)
 def test_throttling_is_each_service_s_own(twin: Any, refused: Any, service: str) -> None:
     operation, method, arguments, code, status = CALLS[service]
-    aws.set_faults(twin.endpoint, [Fault(service, "throttling", operation, count=1)])
+    twins.set_faults(twin.endpoint, [Fault(service, "throttling", operation, count=1)])
     with refused(code) as error:
         getattr(twin.client(service), method)(**arguments)
     assert _status(error) == status
@@ -52,7 +53,7 @@ def test_throttling_is_each_service_s_own(twin: Any, refused: Any, service: str)
 @pytest.mark.parametrize("service", CALLS)
 def test_boto3_recognizes_throttling_and_tries_again(twin: Any, service: str) -> None:
     operation, method, arguments, _, _ = CALLS[service]
-    aws.set_faults(twin.endpoint, [Fault(service, "throttling", operation, count=1)])
+    twins.set_faults(twin.endpoint, [Fault(service, "throttling", operation, count=1)])
     client = twin.client(service, retries={"max_attempts": 2, "mode": "standard"})
     answer = getattr(client, method)(**arguments)
     assert answer["ResponseMetadata"]["RetryAttempts"] == 1
@@ -61,12 +62,12 @@ def test_boto3_recognizes_throttling_and_tries_again(twin: Any, service: str) ->
 @pytest.mark.parametrize("service", CALLS)
 def test_an_error_is_one_of_the_server(twin: Any, refused: Any, service: str) -> None:
     operation, method, arguments, _, _ = CALLS[service]
-    aws.set_faults(twin.endpoint, [Fault(service, "error", operation)])
+    twins.set_faults(twin.endpoint, [Fault(service, "error", operation)])
     for _ in range(2):  # without a count it hits until it is taken away
         with refused("InternalError" if service == "ec2" else "InternalFailure") as error:
             getattr(twin.client(service), method)(**arguments)
         assert _status(error) == 500
-    aws.clear_faults(twin.endpoint)
+    twins.clear_faults(twin.endpoint)
     getattr(twin.client(service), method)(**arguments)
 
 
@@ -90,16 +91,16 @@ def test_an_error_is_one_of_the_server(twin: Any, refused: Any, service: str) ->
 def test_in_use_is_the_operation_s_own_refusal(
     twin: Any, refused: Any, service: str, operation: str, method: str, arguments: dict[str, Any], code: str
 ) -> None:
-    aws.set_faults(twin.endpoint, [Fault(service, "in-use", operation, count=1)])
+    twins.set_faults(twin.endpoint, [Fault(service, "in-use", operation, count=1)])
     with refused(code):
         getattr(twin.client(service), method)(**arguments)
-    assert aws.faults(twin.endpoint) == []
+    assert twins.faults(twin.endpoint) == []
 
 
 def test_a_hanging_request_holds_up_nobody_else(twin: Any) -> None:
     from botocore.exceptions import ReadTimeoutError  # type: ignore[import-untyped]
 
-    aws.set_faults(twin.endpoint, [Fault("ec2", "hang", "AllocateAddress", count=1, seconds=2)])
+    twins.set_faults(twin.endpoint, [Fault("ec2", "hang", "AllocateAddress", count=1, seconds=2)])
     ec2 = twin.client("ec2", read_timeout=0.3)
     before = len(ec2.describe_addresses()["Addresses"])
     with pytest.raises(ReadTimeoutError):
@@ -112,11 +113,11 @@ def test_a_hanging_request_holds_up_nobody_else(twin: Any) -> None:
 
 
 def test_only_what_matches_is_hit_and_counts_go_down(twin: Any, refused: Any) -> None:
-    aws.set_faults(twin.endpoint, [Fault("iam", "error", "ListRoles", count=2), Fault("sts", "throttling")])
+    twins.set_faults(twin.endpoint, [Fault("iam", "error", "ListRoles", count=2), Fault("sts", "throttling")])
     twin.client("iam").list_policies()
     with refused("InternalFailure"):
         twin.client("iam").list_roles()
-    assert aws.faults(twin.endpoint) == [Fault("iam", "error", "ListRoles", count=1), Fault("sts", "throttling")]
+    assert twins.faults(twin.endpoint) == [Fault("iam", "error", "ListRoles", count=1), Fault("sts", "throttling")]
     with refused("Throttling"):
         twin.client("sts").get_caller_identity()
 
@@ -152,8 +153,8 @@ def test_what_the_twin_has_not_is_said(twin: Any, refused: Any) -> None:
 
 
 def test_the_data_plane_meets_no_faults_and_uses_none_up(twin: Any, refused: Any) -> None:
-    aws.set_faults(twin.endpoint, [Fault("elbv2", "error", count=1)])
-    front = aws.client(twin.endpoint, "elbv2", retries={"max_attempts": 0}, user_agent_extra=aws.FRONT_AGENT)
+    twins.set_faults(twin.endpoint, [Fault("elbv2", "error", count=1)])
+    front = aws.client(twin.endpoint, "elbv2", retries={"max_attempts": 0}, user_agent_extra=twins.FRONT_AGENT)
     front.describe_load_balancers()
     with refused("InternalFailure"):
         twin.client("elbv2").describe_load_balancers()

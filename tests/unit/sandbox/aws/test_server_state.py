@@ -16,15 +16,16 @@ import pytest
 from sandbox.aws import client as aws
 from sandbox.aws.server import main
 from sandbox.aws.state import State, StateError
+from sandbox.twin import client as twins
 
 
 def test_everything_is_there_after_kill_9(own_twin: Any) -> None:
     twin = own_twin()
     twin.start()
-    facts = aws.facts(twin.endpoint)
+    facts = twins.facts(twin.endpoint)
     acm, ec2, eks, elb = (twin.client(name) for name in ("acm", "ec2", "eks", "elbv2"))
     iam, route53 = twin.client("iam"), twin.client("route53")
-    aws.set_delegation(twin.endpoint, "adrift.example", False)
+    twins.set_delegation(twin.endpoint, "adrift.example", False)
 
     zone = route53.create_hosted_zone(Name="kept.example", CallerReference="kept")["HostedZone"]["Id"]
     arn = acm.request_certificate(DomainName="kept.example", ValidationMethod="DNS", Tags=[{"Key": "a", "Value": "b"}])[
@@ -38,7 +39,7 @@ def test_everything_is_there_after_kill_9(own_twin: Any) -> None:
     time.sleep(0.6)
     certificate = acm.describe_certificate(CertificateArn=arn)["Certificate"]
     assert certificate["Status"] == "ISSUED"
-    issued = aws.certificate(twin.endpoint, arn)
+    issued = twins.certificate(twin.endpoint, arn)
     imported = acm.import_certificate(Certificate=issued.certificate.encode(), PrivateKey=issued.key.encode())["CertificateArn"]
     allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
     mapping = [{"SubnetId": facts["public_subnets"][0], "AllocationId": allocation}]
@@ -55,10 +56,10 @@ def test_everything_is_there_after_kill_9(own_twin: Any) -> None:
     twin.cluster_endpoint = "https://127.0.0.1:7443"  # the sandbox may find other ports free
     twin.start()
     assert _everything(twin) == before
-    assert aws.facts(twin.endpoint) == facts
-    assert aws.certificate(twin.endpoint, arn) == issued
+    assert twins.facts(twin.endpoint) == facts
+    assert twins.certificate(twin.endpoint, arn) == issued
     assert twin.client("acm").describe_certificate(CertificateArn=imported)["Certificate"]["Type"] == "IMPORTED"
-    assert not aws.delegated(twin.endpoint, "adrift.example")
+    assert not twins.delegated(twin.endpoint, "adrift.example")
     in_use = twin.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]["InUseBy"]
     assert in_use == [balancer]
     twin.client("elbv2").delete_load_balancer(LoadBalancerArn=balancer)  # objects still refer to each other as before
@@ -106,7 +107,7 @@ def test_what_was_answered_is_kept_whenever_the_kill_comes(own_twin: Any) -> Non
 def test_sigterm_ends_it_at_once_even_if_an_answer_hangs(own_twin: Any) -> None:
     twin = own_twin()
     twin.start()
-    aws.set_faults(twin.endpoint, [aws.Fault("sts", "hang", seconds=60)])
+    twins.set_faults(twin.endpoint, [twins.Fault("sts", "hang", seconds=60)])
 
     def call() -> None:
         with contextlib.suppress(Exception):

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from sandbox.aws import client as aws
+from sandbox.twin import client as twins
 
 
 def _review(twin: Any, token: Any) -> dict[str, Any]:
@@ -82,18 +83,18 @@ def test_only_the_identity_may_be_asked_for(twin: Any) -> None:
 
 
 def test_sts_has_the_last_word(twin: Any) -> None:
-    aws.set_faults(twin.endpoint, [aws.Fault("sts", "error", "GetCallerIdentity", count=1)])
+    twins.set_faults(twin.endpoint, [twins.Fault("sts", "error", "GetCallerIdentity", count=1)])
     token = _token(_presigned(twin))
     assert _review(twin, token) == {"authenticated": False, "error": "STS answered 500"}
     assert _review(twin, token)["authenticated"] is True
 
 
 def test_a_review_that_hangs_holds_up_nobody_else(twin: Any) -> None:
-    aws.set_faults(twin.endpoint, [aws.Fault("sts", "hang", count=1, seconds=1.5)])
+    twins.set_faults(twin.endpoint, [twins.Fault("sts", "hang", count=1, seconds=1.5)])
     with ThreadPoolExecutor() as pool:
         began = time.monotonic()
         waiting = pool.submit(_review, twin, _token(_presigned(twin)))
-        while aws.faults(twin.endpoint):
+        while twins.faults(twin.endpoint):
             time.sleep(0.02)
         twin.client("iam").list_roles()
         assert time.monotonic() - began < 1.2

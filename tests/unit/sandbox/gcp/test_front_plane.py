@@ -6,8 +6,8 @@ import json
 import pytest
 
 from sandbox.front.fresh import MAX_AGE
-from sandbox.gcp import client as gcp
 from sandbox.imitation.pods import PROCESS_ANNOTATION, SOLVER_LABEL
+from sandbox.twin import client as twins
 from tests.unit.sandbox.gcp.conftest import REGION, Twin
 from tests.unit.sandbox.gcp.front_scene import HERE, POD, ZONE, Scene, see
 
@@ -144,12 +144,12 @@ def test_a_network_load_balancer_leads_to_the_ports_of_its_service(twin: Twin) -
 def test_faults_are_not_meant_for_the_data_plane(twin: Twin) -> None:
     async def work(on: Scene) -> None:
         address = on.http(defaultUrlRedirect={"httpsRedirect": True, "stripQuery": False})
-        gcp.set_faults(on.twin.endpoint, [gcp.Fault("compute", "error", count=1)])
+        twins.set_faults(on.twin.endpoint, [twins.Fault("compute", "error", count=1)])
         try:
             await on.look()
             assert (await on.get(address)).status_code == 301
-            assert gcp.faults(on.twin.endpoint) == [gcp.Fault("compute", "error", count=1)]
+            assert twins.faults(on.twin.endpoint) == [twins.Fault("compute", "error", count=1)]
         finally:
-            gcp.clear_faults(on.twin.endpoint)
+            twins.clear_faults(on.twin.endpoint)
 
     see(twin, "front-faults", work)

@@ -12,9 +12,9 @@ import pytest
 
 from sandbox.dnsserver.answer import Answer, answer
 from sandbox.front.fresh import MAX_AGE
-from sandbox.gcp import client as gcp
 from sandbox.gcp.front.twin import Twin as Reader
 from sandbox.gcp.front.zones import names, served
+from sandbox.twin import client as twins
 
 HERE = {"project": "sandbox-project"}
 
@@ -74,7 +74,7 @@ def test_only_public_zones_that_are_delegated_are_answered_as_they_are_now(twin:
         await asyncio.sleep(MAX_AGE)
         assert values(await here.lookup(question("www.front.example"))) == ["127.20.0.9"]
         assert (await here.lookup(question("none.front.example"))).rcode == dns.rcode.NXDOMAIN
-        gcp.set_delegation(twin.endpoint, "front.example.", False)
+        twins.set_delegation(twin.endpoint, "front.example.", False)
         await asyncio.sleep(MAX_AGE)
         assert (await here.lookup(question("www.front.example"))).rcode == dns.rcode.REFUSED
 

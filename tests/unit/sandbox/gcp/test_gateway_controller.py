@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from sandbox.gcp import client as gcp
+from sandbox.twin import client as twins
 from tests.unit.sandbox.gcp.conftest import PROJECT, REGION, Twin
 from tests.unit.sandbox.gcp.gateway_scene import CLASSIC, INTERNAL, REGIONAL, Scene, controlling, http, https, play, to
 
@@ -264,7 +264,7 @@ def test_what_google_fails_at_is_said_and_tried_again(own_twin: Callable[..., Tw
     twin.start()
 
     async def work(on: Scene) -> None:
-        gcp.set_faults(twin.endpoint, [gcp.Fault("compute", "error", "urlMaps.insert", 2)])
+        twins.set_faults(twin.endpoint, [twins.Fault("compute", "error", "urlMaps.insert", 2)])
         on.gateway(address=on.address())
         _, reason, _ = await on.refused("generic::unavailable: Insert: Backend Error")
         assert reason == "Pending"

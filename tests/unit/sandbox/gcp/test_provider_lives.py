@@ -15,7 +15,7 @@ from sandbox.gcp import client as gcp
 from sandbox.gcp.provider.plugin import PLUGIN
 from sandbox.gcp.provider.resources import TABLE
 from sandbox.pki import Authority
-from tests.unit.sandbox.aws.provider_engine import Engine, RefusedError, Standing
+from tests.support.provider_engine import Engine, RefusedError, Standing, configured
 
 number = count(1)
 ADDRESS, GLOBAL = "gcp:compute/address:Address", "gcp:compute/globalAddress:GlobalAddress"
@@ -34,12 +34,10 @@ WHO, ROLE = "group:door@shop.example", "roles/dns.admin"
 
 @pytest.fixture(scope="module")
 def engine(twin: Any) -> Iterator[Engine]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in gcp.environment(twin.endpoint, twin.key_file).items():
-            patch.setenv(name, value)
-        made = Engine({"region": "europe-west3", "defaultLabels": {"owner": "platform"}}, PLUGIN)
+    with configured(
+        PLUGIN, gcp.environment(twin.endpoint, twin.key_file), {"region": "europe-west3", "defaultLabels": {"owner": "platform"}}
+    ) as made:
         yield made
-        made.close()
 
 
 @dataclass

@@ -11,9 +11,9 @@ import dns.name
 import dns.rdata
 import pytest
 
-from sandbox.gcp import client as gcp
-from sandbox.gcp.client import Fault
-from tests.unit.sandbox.aws.provider_engine import Engine, RefusedError
+from sandbox.twin import client as twins
+from sandbox.twin.client import Fault
+from tests.support.provider_engine import Engine, RefusedError
 from tests.unit.sandbox.gcp.test_provider_lives import (
     ADDRESS,
     AUTHORIZATION,
@@ -178,9 +178,9 @@ def test_an_address_of_the_other_scope_is_not_found(engine: Engine) -> None:
 
 
 def test_a_lookup_goes_on_after_throttling(engine: Engine, twin: Any) -> None:
-    gcp.set_faults(twin.endpoint, [Fault("container", "throttling", count=1)])
+    twins.set_faults(twin.endpoint, [Fault("container", "throttling", count=1)])
     began = time.monotonic()
     found = engine.invoke("gcp:container/getCluster:getCluster", name="sandbox", location="europe-west3")
     assert found["endpoint"] == "127.0.0.1:6443"
-    assert gcp.faults(twin.endpoint) == []
+    assert twins.faults(twin.endpoint) == []
     assert time.monotonic() - began < 30

@@ -16,7 +16,7 @@ from sandbox.gcp.provider.account import AMBIENT
 from sandbox.gcp.provider.plugin import PLUGIN
 from sandbox.gcp.provider.resources import TABLE
 from sandbox.plugin.wire import UNKNOWN, Secret, decode, encode
-from tests.unit.sandbox.aws.provider_engine import Engine, RefusedError, Standing
+from tests.support.provider_engine import Engine, RefusedError, Standing, configured
 from tests.unit.sandbox.gcp.test_provider_lives import (
     ACCOUNT,
     ADDRESS,
@@ -42,12 +42,8 @@ def offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A provider whose Google Cloud is nowhere: a question would fail."""
     key = tmp_path_factory.mktemp("key") / "key.json"
     gcp.write_key(key, "http://127.0.0.1:1", "shop-1")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in gcp.environment("http://127.0.0.1:1", key).items():
-            patch.setenv(name, value)
-        made = Engine({"region": "europe-west3"}, PLUGIN)
+    with configured(PLUGIN, gcp.environment("http://127.0.0.1:1", key), {"region": "europe-west3"}) as made:
         yield made
-        made.close()
 
 
 def standing(engine: Engine, kind: str, inputs: dict[str, Any], **state: Any) -> Standing:
@@ -180,7 +176,7 @@ def test_means_the_same(offline: Engine, kind: str, base: dict[str, Any], state:
 
 
 def test_other_default_labels_are_a_change(offline: Engine) -> None:
-    engine = Engine({"region": "europe-west3", "defaultLabels": {"owner": "platform"}}, PLUGIN)
+    engine = Engine(PLUGIN, {"region": "europe-west3", "defaultLabels": {"owner": "platform"}})
     thing = standing(offline, MAP, {"name": "m"}, pulumiLabels={}, effectiveLabels={"else": "x"})
     assert engine.changed(thing, {"name": "m"}) == {"pulumiLabels": "update"}
     thing.state |= {"pulumiLabels": {"owner": "platform"}}
@@ -226,7 +222,7 @@ def test_the_environment_says_where(offline: Engine, monkeypatch: pytest.MonkeyP
 def test_without_a_project_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in [variable for variables in AMBIENT.values() for variable in variables]:
         monkeypatch.delenv(variable, raising=False)
-    engine = Engine({}, PLUGIN)
+    engine = Engine(PLUGIN, {})
     assert engine.preview(ZONE, {"dnsName": "shop.example."})["project"] is UNKNOWN
     with pytest.raises(RefusedError, match="project: required field is not set"):
         engine.invoke("gcp:dns/getManagedZones:getManagedZones")

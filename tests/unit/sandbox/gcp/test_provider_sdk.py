@@ -15,7 +15,7 @@ import pytest
 
 from sandbox.gcp.provider import VERSION, lookups
 from sandbox.gcp.provider.resources import TABLE
-from tests.unit.sandbox.aws.provider_engine import Engine
+from tests.support.provider_engine import Engine
 from tests.unit.sandbox.gcp.test_provider_lives import (
     AUTHORIZATION,
     CASES,

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from sandbox.gcp import client as gcp
-from sandbox.gcp.client import Fault
 from sandbox.gcp.provider.plugin import PLUGIN
 from sandbox.plugin.wire import decode
-from tests.unit.sandbox.aws.provider_engine import Engine, RefusedError, Standing
+from sandbox.twin import client as twins
+from sandbox.twin.client import Fault
+from tests.support.provider_engine import Engine, RefusedError, Standing
 from tests.unit.sandbox.gcp.test_provider_lives import (
     ACCOUNT,
     ACCOUNT_MEMBER,
@@ -40,7 +41,7 @@ GONE_SINCE = "412: Precondition not met for 'entity.change.deletions\\[0\\]', co
 @pytest.fixture(autouse=True)
 def no_faults(twin: Any) -> Iterator[None]:
     yield
-    gcp.clear_faults(twin.endpoint)
+    twins.clear_faults(twin.endpoint)
 
 
 def name() -> str:
@@ -76,7 +77,7 @@ def test_a_late_error_is_told(own_twin: Callable[..., Any]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in gcp.environment(twin.endpoint, twin.key_file).items():
             patch.setenv(variable, value)
-        engine = Engine({"region": "europe-west3"}, PLUGIN)
+        engine = Engine(PLUGIN, {"region": "europe-west3"})
         engine.create(GLOBAL, {"name": "one"})
         with pytest.raises(
             RefusedError, match="Error creating GlobalAddress: Error code QUOTA_EXCEEDED, message: Quota 'STATIC_ADD"
@@ -91,7 +92,7 @@ def test_waiting_ends_when_its_time_is_over(engine: Engine) -> None:
 
 
 def test_waiting_ends_when_it_is_cancelled(twin: Any) -> None:
-    engine = Engine({"region": "europe-west3", "project": PROJECT}, PLUGIN)
+    engine = Engine(PLUGIN, {"region": "europe-west3", "project": PROJECT})
     engine.cancel()
     with pytest.raises(RefusedError, match="context canceled"):
         engine.create(GLOBAL, {"name": name()})
@@ -100,19 +101,19 @@ def test_waiting_ends_when_it_is_cancelled(twin: Any) -> None:
 
 def test_throttling_is_survived(engine: Engine, twin: Any) -> None:
     apis = ("compute", "dns", "certificatemanager", "iam", "cloudresourcemanager")
-    gcp.set_faults(twin.endpoint, [Fault(api, "throttling", count=1) for api in apis])
+    twins.set_faults(twin.endpoint, [Fault(api, "throttling", count=1) for api in apis])
     engine.delete(engine.create(GLOBAL, {"name": name()}))
     engine.delete(engine.create(MAP, {"name": name()}))
     a_zone(engine)
     account = engine.create(ACCOUNT, {"accountId": f"account-{next(number)}"})
     member = {"project": PROJECT, "role": "roles/dns.reader", "member": account.state["member"]}
     engine.delete(engine.create(PROJECT_MEMBER, member))
-    assert gcp.faults(twin.endpoint) == []
+    assert twins.faults(twin.endpoint) == []
 
 
 def test_an_address_that_got_no_labels_stands_and_is_mended(engine: Engine, twin: Any) -> None:
     inputs = {"name": name()}
-    gcp.set_faults(twin.endpoint, [Fault("compute", "in-use", "globalAddresses.setLabels", count=1)])
+    twins.set_faults(twin.endpoint, [Fault("compute", "in-use", "globalAddresses.setLabels", count=1)])
     with pytest.raises(RefusedError, match="Error creating GlobalAddress 'projects/sandbox-project/global/addresses/") as refused:
         engine.create(GLOBAL, inputs)
     half = left(refused, GLOBAL, engine.checked(GLOBAL, inputs))
@@ -323,7 +324,7 @@ def test_a_role_that_is_none(engine: Engine) -> None:
 
 
 def test_credentials_that_are_none_say_so(tmp_path: Path) -> None:
-    engine = Engine({"project": PROJECT, "credentials": str(tmp_path / "none.json")}, PLUGIN)
+    engine = Engine(PLUGIN, {"project": PROJECT, "credentials": str(tmp_path / "none.json")})
     with pytest.raises(RefusedError, match="credentials are neither a key in JSON nor a file with one"):
         engine.create(MAP, {"name": "m"})
     engine.close()

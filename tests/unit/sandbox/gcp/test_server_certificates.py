@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from sandbox.gcp import client as gcp
 from sandbox.pki import Authority
+from sandbox.twin import client as twins
 
 PROJECT = "sandbox-project"
 HERE: dict[str, Any] = {"project": PROJECT}
@@ -52,15 +52,15 @@ def test_a_certificate_is_issued_once_its_record_is_public(twin: Any) -> None:
     name = f"{PARENT}/certificates/public"
     assert _state(twin, "public") == "PROVISIONING"
     with pytest.raises(urllib.error.HTTPError) as caught:
-        gcp.certificate(twin.endpoint, name)
+        twins.certificate(twin.endpoint, name)
     assert caught.value.code == 404
 
-    gcp.set_delegation(twin.endpoint, "public.example.", False)
+    twins.set_delegation(twin.endpoint, "public.example.", False)
     _publish(twin, "public", record["name"], "CNAME", record["data"])
     assert _state(twin, "public") == "PROVISIONING"
-    gcp.set_delegation(twin.endpoint, "public.example.", True)
+    twins.set_delegation(twin.endpoint, "public.example.", True)
     assert _state(twin, "public") == "ACTIVE"
-    issued = gcp.certificate(twin.endpoint, name)
+    issued = twins.certificate(twin.endpoint, name)
     leaf, root = (x509.load_pem_x509_certificate(pem.encode()) for pem in (issued.certificate, issued.chain))
     leaf.verify_directly_issued_by(root)
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
@@ -152,14 +152,14 @@ def test_a_managed_certificate_waits_for_its_address(twin: Any, refused: Any) ->
         "domainStatus": {"www.lb.example": "ACTIVE"},
         "status": "ACTIVE",
     }
-    issued = gcp.certificate(twin.endpoint, certificate)
+    issued = twins.certificate(twin.endpoint, certificate)
     assert shown["certificate"] == issued.certificate + issued.chain
     own = {"name": "own", "certificate": issued.certificate, "privateKey": issued.key}
     twin.done(certificates.insert(**HERE, body=own))
     kept = certificates.get(**HERE, sslCertificate="own").execute()
     assert (kept["type"], kept["subjectAlternativeNames"]) == ("SELF_MANAGED", ["www.lb.example"])
     assert "privateKey" not in kept
-    assert gcp.certificate(twin.endpoint, kept["selfLink"]) == gcp.Issued(issued.certificate, "", issued.key)
+    assert twins.certificate(twin.endpoint, kept["selfLink"]) == twins.Issued(issued.certificate, "", issued.key)
     with refused(400, "sslCertificateCouldNotParseCert"):
         certificates.insert(**HERE, body={**own, "name": "bad", "certificate": "no"}).execute()
 
@@ -180,5 +180,5 @@ def test_ones_own_certificate_can_be_changed_and_its_key_is_never_shown(twin: An
         certificates.patch(name=name, updateMask="selfManaged", body={"selfManaged": given}).execute()
         assert given["pemPrivateKey"] not in str(shown := certificates.get(name=name).execute())
         assert shown["pemCertificate"] == given["pemCertificate"]
-        issued = gcp.certificate(twin.endpoint, name)
+        issued = twins.certificate(twin.endpoint, name)
         assert (issued.certificate, issued.key) == (given["pemCertificate"], given["pemPrivateKey"])

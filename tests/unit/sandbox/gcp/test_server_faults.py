@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from sandbox.gcp import client as gcp
-from sandbox.gcp.client import Fault
+from sandbox.twin import client as twins
+from sandbox.twin.client import Fault
 
 PROJECT, REGION = "sandbox-project", "europe-west3"
 HERE: dict[str, Any] = {"project": PROJECT}
@@ -23,7 +24,7 @@ HERE: dict[str, Any] = {"project": PROJECT}
 @pytest.fixture(autouse=True)
 def _no_faults_left(twin: Any) -> Iterator[None]:
     yield
-    gcp.clear_faults(twin.endpoint)
+    twins.clear_faults(twin.endpoint)
 
 
 @pytest.mark.parametrize(
@@ -39,8 +40,8 @@ def _no_faults_left(twin: Any) -> Iterator[None]:
 )
 def test_an_order_is_followed_as_often_as_it_says(twin: Any, refused: Any, fault: Fault, status: int, word: str) -> None:
     once = Fault(**{**vars(fault), "count": 1})
-    gcp.set_faults(twin.endpoint, [once])
-    assert gcp.faults(twin.endpoint) == [once]
+    twins.set_faults(twin.endpoint, [once])
+    assert twins.faults(twin.endpoint) == [once]
     clusters = twin.client("container").projects().locations().clusters().list(parent=f"projects/{PROJECT}/locations/{REGION}")
     request = clusters if fault.service == "container" else twin.client("compute").globalAddresses().list(**HERE)
     with refused(status, word):
@@ -49,7 +50,7 @@ def test_an_order_is_followed_as_often_as_it_says(twin: Any, refused: Any, fault
 
 
 def test_an_order_for_two_hits_two(twin: Any, refused: Any) -> None:
-    gcp.set_faults(twin.endpoint, [Fault("compute", "error", count=2)])
+    twins.set_faults(twin.endpoint, [Fault("compute", "error", count=2)])
     request = twin.client("compute").globalAddresses().list(**HERE)
     for _ in range(2):
         with refused(503, "backendError"):
@@ -58,13 +59,13 @@ def test_an_order_for_two_hits_two(twin: Any, refused: Any) -> None:
 
 
 def test_other_methods_are_not_meant(twin: Any) -> None:
-    gcp.set_faults(twin.endpoint, [Fault("compute", "error", "globalAddresses.get"), Fault("dns", "error")])
+    twins.set_faults(twin.endpoint, [Fault("compute", "error", "globalAddresses.get"), Fault("dns", "error")])
     twin.client("compute").globalAddresses().list(**HERE).execute()
 
 
 def test_a_hanging_request_acts_at_once_and_answers_late(twin: Any) -> None:
     impatient = gcp.client(twin.endpoint, "compute", timeout=0.5).globalAddresses()
-    gcp.set_faults(twin.endpoint, [Fault("compute", "hang", "globalAddresses.insert", 1, 1.5)])
+    twins.set_faults(twin.endpoint, [Fault("compute", "hang", "globalAddresses.insert", 1, 1.5)])
     with pytest.raises(TimeoutError):
         impatient.insert(**HERE, body={"name": "hanging"}).execute(num_retries=0)
     assert impatient.get(**HERE, address="hanging").execute()["name"] == "hanging"
@@ -92,7 +93,7 @@ def test_a_wrong_order_is_refused(twin: Any, orders: Any, word: str) -> None:
 def test_everything_is_there_after_kill_9(own_twin: Any) -> None:
     twin = own_twin()
     twin.start()
-    gcp.set_delegation(twin.endpoint, "adrift.example", False)
+    twins.set_delegation(twin.endpoint, "adrift.example", False)
     addresses, zones = twin.client("compute").globalAddresses(), twin.client("dns").managedZones()
     zones.create(**HERE, body={"name": "kept", "dnsName": "kept.example.", "description": ""}).execute()
     addresses.insert(**HERE, body={"name": "kept"}).execute()
@@ -101,12 +102,12 @@ def test_everything_is_there_after_kill_9(own_twin: Any) -> None:
     twin.start()
     assert addresses.get(**HERE, address="kept").execute()["address"] == "127.40.0.32"
     assert [zone["name"] for zone in zones.list(**HERE).execute()["managedZones"]] == ["kept"]
-    assert not gcp.delegated(twin.endpoint, "adrift.example.")
+    assert not twins.delegated(twin.endpoint, "adrift.example.")
     time.sleep(0.4)
     twin.done(addresses.delete(**HERE, address="kept"))
     clusters = twin.client("container").projects().locations().clusters()
     assert clusters.list(parent=f"projects/{PROJECT}/locations/{REGION}").execute()["clusters"][0]["endpoint"] == "127.0.0.1:7443"
-    assert gcp.facts(twin.endpoint)["cluster"] == "sandbox"
+    assert twins.facts(twin.endpoint)["cluster"] == "sandbox"
     assert twin.end() == 0
 
 

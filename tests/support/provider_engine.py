@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
+import pytest
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from sandbox.aws.provider.plugin import PLUGIN
 from sandbox.plugin.servicer import Plugin, Provider
 from sandbox.plugin.wire import decode, encode
 
@@ -39,8 +41,8 @@ class Standing:
 class Engine:
     """One configured provider behind a real gRPC connection."""
 
-    config: dict[str, Any] = field(default_factory=lambda: {"region": "eu-central-1"})
-    plugin: Plugin[Any] = PLUGIN
+    plugin: Plugin[Any]
+    config: dict[str, Any]
 
     def __post_init__(self) -> None:
         self.provider = Provider(self.plugin)
@@ -149,3 +151,14 @@ class Engine:
 
     def cancel(self) -> None:
         self.ask("Cancel", empty_pb2.Empty())
+
+
+@contextlib.contextmanager
+def configured(plugin: Plugin[Any], environment: Mapping[str, str], config: dict[str, Any]) -> Iterator[Engine]:
+    """A provider started in that environment, for as long as the block lasts."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        made = Engine(plugin, config)
+        yield made
+        made.close()
