@@ -11,6 +11,7 @@ from components.clouds import Balancer, Target, Zones, open_cloud
 from components.cluster import Cluster
 from components.entrypoints import open_entrypoint
 from components.names import metadata
+from components.places import Places
 from components.settings import Settings
 from components.sites import Service, Site, answering
 from components.trust import Trust
@@ -36,10 +37,10 @@ class FrontDoor(pulumi.ComponentResource):
         cloud = open_cloud(settings, child)
         zones = Zones(settings, {name: cloud.zone(zone) for name, zone in settings.zones.items()})
         installed = cloud.install()
-        placed = pulumi.ResourceOptions(parent=self, depends_on=[*namespaces.values(), *installed])
+        places = Places(settings, namespaces, installed, parent=self)
         address = cloud.address(settings.entrypoint.chosen)
-        entrypoint = open_entrypoint(settings, cloud, address, placed)
-        trust = Trust(settings, cluster=cluster, cloud=cloud, http01=entrypoint.http01, front=entrypoint.front, opts=placed)
+        entrypoint = open_entrypoint(settings, cloud, address, places)
+        trust = Trust(settings, cluster=cluster, cloud=cloud, http01=entrypoint.http01, front=entrypoint.front, places=places)
 
         # A certificate that is proven through the entrypoint is asked for before it, and awaited after the records lead there.
         for key in settings.certificates:
@@ -52,8 +53,7 @@ class FrontDoor(pulumi.ComponentResource):
         services: dict[str, Service] = {}
         for key, service in settings.services.items():
             shown = trust.shown(settings.certificates_for(service.tls_hosts))
-            stands = [*installed, *([namespaces[service.namespace]] if service.namespace in namespaces else [])]
-            opts = pulumi.ResourceOptions(parent=self, depends_on=stands)
+            opts = pulumi.ResourceOptions(parent=self, depends_on=places.of(service.namespace))
             services[key] = Service(key, settings, cloud, shown, opts)
             if (target := services[key].target) is not None:
                 zones.point(service.hosts, at=target)
@@ -62,8 +62,7 @@ class FrontDoor(pulumi.ComponentResource):
         for key, site in settings.sites.items():
             shown = trust.shown(settings.certificates_for(site.hosts))
             behind = [services[name] for name in settings.services_of(site)]
-            stands = [*installed, *behind, *([namespaces[site.namespace]] if site.namespace in namespaces else [])]
-            opts = pulumi.ResourceOptions(parent=self, depends_on=stands)
+            opts = pulumi.ResourceOptions(parent=self, depends_on=[*places.of(site.namespace), *behind])
             sites[key] = Site(key, site, settings=settings, entrypoint=entrypoint, issued=shown, opts=opts)
         finished = entrypoint.finish()
 

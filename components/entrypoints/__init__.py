@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pulumi
-
 from components.clouds import Address, Cloud
 from components.entrypoints.alb import AlbEntrypoint
 from components.entrypoints.base import Entrypoint
@@ -15,11 +13,12 @@ from components.entrypoints.gce import GceEntrypoint
 from components.entrypoints.google_backends import reached_directly
 from components.entrypoints.nginx import NginxEntrypoint
 from components.entrypoints.traefik import TraefikEntrypoint
+from components.places import Places
 from components.settings import Settings
 
 __all__ = ["Entrypoint", "open_entrypoint", "reached_directly"]
 
-_KINDS: dict[str, Callable[[Settings, Any, Cloud, Address, pulumi.ResourceOptions], Entrypoint]] = {
+_KINDS: dict[str, Callable[[Settings, Any, Cloud, Address, Places], Entrypoint]] = {
     "alb": AlbEntrypoint,
     "gateway": GatewayEntrypoint,
     "gce": GceEntrypoint,
@@ -28,6 +27,6 @@ _KINDS: dict[str, Callable[[Settings, Any, Cloud, Address, pulumi.ResourceOption
 }
 
 
-def open_entrypoint(settings: Settings, cloud: Cloud, address: Address, opts: pulumi.ResourceOptions) -> Entrypoint:
+def open_entrypoint(settings: Settings, cloud: Cloud, address: Address, places: Places) -> Entrypoint:
     """The entrypoint that `portico:entrypoint` names, its load balancer made, its door not yet open."""
-    return _KINDS[settings.entrypoint.kind](settings, settings.entrypoint.chosen, cloud, address, opts)
+    return _KINDS[settings.entrypoint.kind](settings, settings.entrypoint.chosen, cloud, address, places)

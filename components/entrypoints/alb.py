@@ -17,6 +17,7 @@ from components.annotations.builder import HealthCheck
 from components.clouds import Address, Balancer, Cloud, Target
 from components.entrypoints.base import OnePerSite
 from components.names import ADDRESSED, awaited, inside, metadata, time_limit
+from components.places import Places
 from components.settings import Settings
 from components.settings.entrypoint import AlbEntrypoint as AlbSettings
 from components.settings.health import HealthCheck as HealthSettings
@@ -37,10 +38,8 @@ class AlbEntrypoint(OnePerSite, pulumi.ComponentResource):
     Ingress per path, because the controller reads one health check per Ingress; the longest path then comes first, as within one.
     """
 
-    def __init__(
-        self, settings: Settings, own: AlbSettings, cloud: Cloud, address: Address, opts: pulumi.ResourceOptions
-    ) -> None:
-        super().__init__("portico:entrypoints:Alb", "entrypoint", None, opts)
+    def __init__(self, settings: Settings, own: AlbSettings, cloud: Cloud, address: Address, places: Places) -> None:
+        super().__init__("portico:entrypoints:Alb", "entrypoint", None, places.shared)
         self._settings, self._own, self._cloud, self._address = settings, own, cloud, address
         self.front: list[pulumi.Resource] = []
         self.door: list[pulumi.Resource] = []
@@ -51,7 +50,7 @@ class AlbEntrypoint(OnePerSite, pulumi.ComponentResource):
         aws = settings.cloud.aws
         self._auto = aws is not None and aws.controller.auto_mode is not None
         if self._auto:
-            self._open_class(inside(self, opts))
+            self._open_class(inside(self, places.shared))
         self.register_outputs({})
 
     def _open_class(self, opts: pulumi.ResourceOptions) -> None:

@@ -14,6 +14,7 @@ from components.entrypoints import google_backends, traefik_chart
 from components.entrypoints.base import OnePerSite
 from components.entrypoints.front import open_front
 from components.names import awaited, inside, metadata, time_limit
+from components.places import Places
 from components.settings import Settings
 from components.settings import entrypoint as settings_of
 from components.settings.hosts import covering, is_wildcard
@@ -39,19 +40,19 @@ class GatewayEntrypoint(OnePerSite, pulumi.ComponentResource):
     """
 
     def __init__(
-        self, settings: Settings, own: settings_of.GatewayEntrypoint, cloud: Cloud, address: Address, opts: pulumi.ResourceOptions
+        self, settings: Settings, own: settings_of.GatewayEntrypoint, cloud: Cloud, address: Address, places: Places
     ) -> None:
-        super().__init__("portico:entrypoints:Gateway", "entrypoint", None, opts)
+        super().__init__("portico:entrypoints:Gateway", "entrypoint", None, places.shared)
         self._settings, self._own, self._address, self._cloud = settings, own, address, cloud
         self._name = f"{settings.name}{settings.mark.replace('.', '-')}"
         #: Behind the names of what another Gateway may stand beside; a dot stands in no key of the stack file.
         self._mark = settings.mark.removeprefix(".gateway").replace("-", ".", 1)
-        self._child = inside(self, opts)
+        self._child, self._places = inside(self, places.shared), places
         self.front: list[pulumi.Resource] = []
         self._listeners = own.listeners or own.ports
         if own.controller is not None:
             values = traefik_chart.values(own, address, gateway=True)
-            self.front = [open_front(settings.name, own.controller, traefik_chart.CHART, values, own, address, opts)]
+            self.front = [open_front(settings.name, own.controller, traefik_chart.CHART, values, own, address, places.shared)]
             if own.controller.helm is not None:
                 self._listeners = own.listeners or traefik_chart.CONTAINER_PORTS
         self.door: list[pulumi.Resource] = []
@@ -76,7 +77,7 @@ class GatewayEntrypoint(OnePerSite, pulumi.ComponentResource):
             made_by_class = {"addresses": [self._asked_address(self._address.target)]}
             if self._own.service_annotations:
                 made_by_class["infrastructure"] = {"annotations": self._own.service_annotations}
-        namespaces = sorted({site.namespace for site in self._settings.sites.values()} | {name})
+        namespaces = sorted({*self._settings.site_namespaces, name})
         among = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": namespaces}
         allowed = {"namespaces": {"from": "Selector", "selector": {"matchExpressions": [among]}}}
         ports = self._listeners
@@ -116,7 +117,9 @@ class GatewayEntrypoint(OnePerSite, pulumi.ComponentResource):
         )
         self.door = [gateway, *self._tls_policy()]
         self._policies = (
-            google_backends.policies(self._settings, self._own.load_balancing, self._child) if self._own.of_gke else {}
+            google_backends.policies(self._settings, self._own.load_balancing, self._places, self._child)
+            if self._own.of_gke
+            else {}
         )
 
     def _asked_address(self, target: Target) -> dict[str, pulumi.Input[str]]:
@@ -151,7 +154,7 @@ class GatewayEntrypoint(OnePerSite, pulumi.ComponentResource):
                     "from": [{"group": API.partition("/")[0], "kind": "Gateway", "namespace": settings.name}],
                     "to": [{"group": "", "kind": "Secret", "name": name} for name in names],
                 },
-                opts=self._child,
+                opts=self._places.inside(self._child, home),
             )
             for home, names in secrets.items()
         ]

@@ -12,6 +12,7 @@ from components.clouds import Address, Cloud, Target
 from components.entrypoints import google_backends
 from components.entrypoints.ingress import rules_of, secrets_of, tls_of
 from components.names import ADDRESSED, awaited, inside, metadata, resources_of, time_limit
+from components.places import Places
 from components.settings import Settings
 from components.settings.entrypoint import GceEntrypoint as GceSettings
 from components.settings.sites import SiteSettings
@@ -29,12 +30,10 @@ class GceEntrypoint(pulumi.ComponentResource):
     https://cloud.google.com/kubernetes-engine/docs/concepts/ingress-xlb
     """
 
-    def __init__(
-        self, settings: Settings, own: GceSettings, cloud: Cloud, address: Address, opts: pulumi.ResourceOptions
-    ) -> None:
-        super().__init__("portico:entrypoints:Gce", "entrypoint", None, opts)
+    def __init__(self, settings: Settings, own: GceSettings, cloud: Cloud, address: Address, places: Places) -> None:
+        super().__init__("portico:entrypoints:Gce", "entrypoint", None, places.shared)
         self._settings, self._own = settings, own
-        self._child = inside(self, opts)
+        self._child, self._places = inside(self, places.shared), places
         self.front: list[pulumi.Resource] = []
         self.door: list[pulumi.Resource] = []
         self.target: Target | None = None
@@ -45,8 +44,8 @@ class GceEntrypoint(pulumi.ComponentResource):
             namespace: [self._frontend(namespace, policy), *self._addresses[namespace].reservation]
             for namespace in settings.site_namespaces
         }
-        configs = google_backends.backend_configs(settings, own.load_balancing, self._child)
-        for made in (configs, google_backends.patches(settings, self._child)):
+        configs = google_backends.backend_configs(settings, own.load_balancing, places, self._child)
+        for made in (configs, google_backends.patches(settings, places, self._child)):
             for namespace, resources in made.items():
                 self._before[namespace] += resources
         self.register_outputs({})
@@ -70,9 +69,7 @@ class GceEntrypoint(pulumi.ComponentResource):
         return {namespace: self._ingress(namespace) for namespace in self._settings.site_namespaces}
 
     def _frontend(self, namespace: str, policy: pulumi.Input[str]) -> k8s.apiextensions.CustomResource:
-        redirect = self._own.allow_http and all(
-            site.https_redirect for site in self._settings.sites.values() if site.namespace == namespace
-        )
+        redirect = self._own.allow_http and all(site.https_redirect for site in self._settings.sites_by_namespace[namespace])
         # Said also where there is none: the controller forgets the redirect's URL map only if it is told so.
         to_https = {"enabled": True, "responseCodeName": "MOVED_PERMANENTLY_DEFAULT"} if redirect else {"enabled": False}
         spec: dict[str, Any] = {"sslPolicy": policy, "redirectToHttps": to_https}
@@ -83,12 +80,12 @@ class GceEntrypoint(pulumi.ComponentResource):
             kind="FrontendConfig",
             metadata=metadata(name, name, namespace),
             spec=spec,
-            opts=self._child,
+            opts=self._places.inside(self._child, namespace),
         )
 
     def _ingress(self, namespace: str) -> k8s.networking.v1.Ingress:
         settings, name = self._settings, self._settings.name
-        sites = [site for site in settings.sites.values() if site.namespace == namespace]
+        sites = settings.sites_by_namespace[namespace]
         managed = [
             managed_name(name, key, settings.certificates[key].chosen.hosts)
             for key in settings.certificates_for(host for site in sites for host in site.hosts)
@@ -119,7 +116,7 @@ class GceEntrypoint(pulumi.ComponentResource):
             metadata=metadata(name, name, namespace, annotations=said),
             spec=spec,
             opts=pulumi.ResourceOptions.merge(
-                self._child,
+                self._places.inside(self._child, namespace),
                 pulumi.ResourceOptions(
                     depends_on=self._before[namespace],
                     custom_timeouts=time_limit(self._own.timeout),

@@ -10,6 +10,7 @@ import pulumi_kubernetes as k8s
 
 from components.annotations.gke import behind_gce
 from components.names import metadata
+from components.places import Places
 from components.settings import Settings
 from components.settings.gcp import LoadBalancing
 from components.settings.health import HealthCheck
@@ -38,7 +39,9 @@ def config_name(stack: str, service: str, port: int) -> str:
     return f"{stack}-{service}-{port}"
 
 
-def backend_configs(settings: Settings, own: LoadBalancing, opts: pulumi.ResourceOptions) -> dict[str, list[pulumi.Resource]]:
+def backend_configs(
+    settings: Settings, own: LoadBalancing, places: Places, opts: pulumi.ResourceOptions
+) -> dict[str, list[pulumi.Resource]]:
     """A BackendConfig for each port that sites lead to; by namespace.
 
     https://cloud.google.com/kubernetes-engine/docs/how-to/ingress-configuration
@@ -56,7 +59,7 @@ def backend_configs(settings: Settings, own: LoadBalancing, opts: pulumi.Resourc
                     "healthCheck": {**_timing(check), "type": "HTTP", "requestPath": check.path, **_port(check)},
                     **_config(own),
                 },
-                opts=opts,
+                opts=places.inside(opts, namespace),
             )
             made.setdefault(namespace, []).append(config)
     return made
@@ -73,7 +76,7 @@ def reached_directly(settings: Settings, namespace: str, service: str) -> dict[s
     return behind_gce({port: config_name(settings.name, service, port) for port in ports}) if ports else {}
 
 
-def patches(settings: Settings, opts: pulumi.ResourceOptions) -> dict[str, list[pulumi.Resource]]:
+def patches(settings: Settings, places: Places, opts: pulumi.ResourceOptions) -> dict[str, list[pulumi.Resource]]:
     """The same on Services that others make, by namespace: these annotations are the stack's, all else is their owner's.
 
     Forced, because GKE writes one of them itself where it thinks it should.
@@ -90,13 +93,15 @@ def patches(settings: Settings, opts: pulumi.ResourceOptions) -> dict[str, list[
         patch = k8s.core.v1.ServicePatch(
             f"{namespace}/{service}",
             metadata=k8s.meta.v1.ObjectMetaPatchArgs(name=service, namespace=namespace, annotations=said),
-            opts=opts,
+            opts=places.inside(opts, namespace),
         )
         made.setdefault(namespace, []).append(patch)
     return made
 
 
-def policies(settings: Settings, own: LoadBalancing, opts: pulumi.ResourceOptions) -> dict[str, list[pulumi.Resource]]:
+def policies(
+    settings: Settings, own: LoadBalancing, places: Places, opts: pulumi.ResourceOptions
+) -> dict[str, list[pulumi.Resource]]:
     """What a Gateway of GKE reads instead: a HealthCheckPolicy and a GCPBackendPolicy for each Service; by namespace.
 
     https://cloud.google.com/kubernetes-engine/docs/how-to/configure-gateway-resources
@@ -116,7 +121,7 @@ def policies(settings: Settings, own: LoadBalancing, opts: pulumi.ResourceOption
                 kind=kind,
                 metadata=metadata(settings.name, f"{settings.name}-{service}", namespace),
                 spec={"default": default, "targetRef": {"group": "", "kind": "Service", "name": service}},
-                opts=opts,
+                opts=places.inside(opts, namespace),
             )
             made.setdefault(namespace, []).append(policy)
     return made

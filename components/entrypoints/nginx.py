@@ -12,6 +12,7 @@ from components.entrypoints.base import OnePerSite
 from components.entrypoints.front import Chart, open_front
 from components.entrypoints.ingress import http01_solver, site_ingress
 from components.names import metadata, skip_await
+from components.places import Places
 from components.settings import Settings
 from components.settings import entrypoint as settings_of
 from components.settings.sites import RedirectTo, SiteSettings
@@ -27,12 +28,14 @@ class NginxEntrypoint(OnePerSite, pulumi.ComponentResource):
     """Creates the controller's load balancer (its Helm release, or a Service before an existing one) and per site an Ingress."""
 
     def __init__(
-        self, settings: Settings, own: settings_of.NginxEntrypoint, cloud: Cloud, address: Address, opts: pulumi.ResourceOptions
+        self, settings: Settings, own: settings_of.NginxEntrypoint, cloud: Cloud, address: Address, places: Places
     ) -> None:
-        super().__init__("portico:entrypoints:Nginx", "entrypoint", None, opts)
+        super().__init__("portico:entrypoints:Nginx", "entrypoint", None, places.shared)
         self._settings, self._own = settings, own
         values = self._values(address)
-        self.front: list[pulumi.Resource] = [open_front(settings.name, own.controller, CHART, values, own, address, opts)]
+        self.front: list[pulumi.Resource] = [
+            open_front(settings.name, own.controller, CHART, values, own, address, places.shared)
+        ]
         self.door = self.front
         self.target: Target | Balancer | None = cloud.behind(address, self.front[0])
         self.register_outputs({})

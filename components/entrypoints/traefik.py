@@ -14,6 +14,7 @@ from components.entrypoints.base import OnePerSite
 from components.entrypoints.front import open_front
 from components.entrypoints.ingress import http01_solver, secrets_of, site_ingress
 from components.names import metadata
+from components.places import Places
 from components.settings import Settings
 from components.settings import entrypoint as settings_of
 from components.settings.sites import SiteSettings
@@ -36,13 +37,13 @@ class TraefikEntrypoint(OnePerSite, pulumi.ComponentResource):
     """
 
     def __init__(
-        self, settings: Settings, own: settings_of.TraefikEntrypoint, cloud: Cloud, address: Address, opts: pulumi.ResourceOptions
+        self, settings: Settings, own: settings_of.TraefikEntrypoint, cloud: Cloud, address: Address, places: Places
     ) -> None:
-        super().__init__("portico:entrypoints:Traefik", "entrypoint", None, opts)
+        super().__init__("portico:entrypoints:Traefik", "entrypoint", None, places.shared)
         self._settings, self._own = settings, own
         values = traefik_chart.values(own, address, gateway=False)
         self.front: list[pulumi.Resource] = [
-            open_front(settings.name, own.controller, traefik_chart.CHART, values, own, address, opts)
+            open_front(settings.name, own.controller, traefik_chart.CHART, values, own, address, places.shared)
         ]
         self.door = self.front
         self.target: Target | Balancer | None = cloud.behind(address, self.front[0])

@@ -236,6 +236,13 @@ class Settings(Base):
         return self.mark.removeprefix(".")
 
     @property
+    def shared_namespaces(self) -> set[str]:
+        """Namespaces of what all sites share: the stack's own, the controller's, cert-manager's."""
+        controller = getattr(self.entrypoint.chosen, "controller", None)
+        controllers = controller.chosen.namespace if controller is not None else None
+        return {self.name, self.cert_manager.namespace, *([controllers] if controllers else [])}
+
+    @property
     def site_namespaces(self) -> list[str]:
         """Namespaces that sites are in."""
         return list(self.sites_by_namespace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -25,7 +25,7 @@ class ProvidedCertificate(pulumi.ComponentResource):
         own: ProvidedSettings,
         *,
         secret_name: str,
-        namespaces: Sequence[str],
+        namespaces: Mapping[str, Sequence[pulumi.Resource]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("portico:trust:ProvidedCertificate", key, None, opts)
@@ -37,8 +37,8 @@ class ProvidedCertificate(pulumi.ComponentResource):
                 metadata=metadata(stack, secret_name, namespace),
                 type="kubernetes.io/tls",
                 string_data={"tls.crt": own.certificate, "tls.key": pulumi.Output.secret(own.key.get_secret_value())},
-                opts=inside(self, opts),
+                opts=pulumi.ResourceOptions.merge(inside(self, opts), pulumi.ResourceOptions(depends_on=after)),
             )
-            for namespace in namespaces
+            for namespace, after in namespaces.items()
         ]
         self.register_outputs({"not_after": self.not_after})

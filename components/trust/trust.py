@@ -10,6 +10,7 @@ import pulumi
 
 from components.cluster import Cluster
 from components.names import inside
+from components.places import Places
 from components.settings import Settings
 from components.trust.cert_manager import CertManager
 from components.trust.certificate import SWEEP_LABEL, Certificate
@@ -58,8 +59,7 @@ class Trust(pulumi.ComponentResource):
     """Creates cert-manager (unless it exists, or nothing needs it), the issuers in use, and on `request` each certificate.
 
     When one is waited for (`issue`) is the caller's decision: by HTTP-01 it needs the entrypoint, by DNS-01 it does not. A
-    certificate
-    that the cloud keeps is the cloud's to make.
+    certificate that the cloud keeps is the cloud's to make.
     """
 
     def __init__(
@@ -70,9 +70,9 @@ class Trust(pulumi.ComponentResource):
         cloud: CertificateKeeper,
         http01: dict[str, Any] | None,
         front: Sequence[pulumi.Resource],
-        opts: pulumi.ResourceOptions | None = None,
+        places: Places,
     ) -> None:
-        super().__init__("portico:trust:Trust", "trust", None, opts)
+        super().__init__("portico:trust:Trust", "trust", None, places.shared)
         self._settings = settings
         self._cluster = cluster
         self._certificates: dict[str, list[Certificate]] = {}
@@ -82,7 +82,7 @@ class Trust(pulumi.ComponentResource):
         self._active: dict[str, list[pulumi.Resource]] = {}
         self._cloud = cloud
         self._kept: dict[str, ManagedCertificate] = {}
-        self._child = inside(self, opts)
+        self._child, self._places = inside(self, places.shared), places
         self._ready: list[pulumi.Resource] = []
         self.issuers: dict[str, str] = {}
         if settings.by_cert_manager:
@@ -121,7 +121,7 @@ class Trust(pulumi.ComponentResource):
 
     def request(self, key: str) -> None:
         """Asks for the certificate, in every namespace that needs it; nothing is waited for."""
-        settings, entry = self._settings, self._settings.certificates[key]
+        settings, places, entry = self._settings, self._places, self._settings.certificates[key]
         if entry.acm is not None or (entry.google_managed is not None and settings.entrypoint.gce is None):
             self._kept[key] = self._cloud.certificate(key, entry.chosen)
             return
@@ -134,7 +134,7 @@ class Trust(pulumi.ComponentResource):
                     namespace=namespace,
                     called=managed_name(settings.name, key, entry.chosen.hosts),
                     wanted=entry.google_managed,
-                    opts=self._child,
+                    opts=places.inside(self._child, namespace),
                 )
                 for namespace in settings.certificate_namespaces(key)
             ]
@@ -145,7 +145,7 @@ class Trust(pulumi.ComponentResource):
                 settings.name,
                 entry.provided,
                 secret_name=secret_name(settings, key),
-                namespaces=settings.certificate_namespaces(key),
+                namespaces={namespace: places.of(namespace) for namespace in settings.certificate_namespaces(key)},
                 opts=self._child,
             )
             return
@@ -164,7 +164,7 @@ class Trust(pulumi.ComponentResource):
                 # What shows it stands before it can be proven, and takes no Secret that is missing.
                 temporary=settings.by_http01(key),
                 timeout=entry.chosen.timeout,
-                opts=self._after(self._ready),
+                opts=places.inside(self._after(self._ready), namespace),
             )
             for namespace in settings.certificate_namespaces(key)
         ]

@@ -268,6 +268,23 @@ def test_a_namespace_is_there_before_what_stands_in_it(raw: dict[str, Any]) -> N
     assert made.all("Namespace")
 
 
+def tenants(way: str, count: int) -> Recording:
+    """Sites in namespaces of their own, each with a certificate of its own."""
+    numbered = range(count)
+    hosts = {f"t{number}": [f"t{number}.portico.test"] for number in numbered}
+    sites = {key: {"hosts": names, "namespace": key, "paths": {"/": "web:80"}, "demo": True} for key, names in hosts.items()}
+    certificates = {key: {"acme": {"hosts": names, "challenge": "dns-01"}} for key, names in hosts.items()}
+    parts = {"sites": sites, "certificates": certificates, "namespaces": {key: {} for key in sites}}
+    return door(stack_file(entrypoint=ENTRYPOINTS[way], **parts) if way in ENTRYPOINTS else gcp_stack(way, **parts))
+
+
+@pytest.mark.parametrize("way", ["traefik-existing", "nginx-existing", "gateway-existing", "gce", "gateway-global"])
+def test_a_site_more_is_waited_for_by_as_few_whether_there_are_many_or_not(way: str) -> None:
+    """What waits for every site's namespace, certificate or route would cost a thousand tenants a million waits."""
+    waits = [sum(len(item.dependencies) for item in tenants(way, count)) for count in (4, 8, 12)]
+    assert waits[2] - waits[1] == waits[1] - waits[0]
+
+
 @EVERY
 def test_an_issuer_is_there_before_its_certificates_and_the_sweep_before_both(raw: dict[str, Any]) -> None:
     """In reverse on destroy: Secrets go when nothing is left that would make them again."""
