@@ -15,24 +15,6 @@ from components.settings import Settings
 from components.settings.gcp import LoadBalancing
 from components.settings.health import HealthCheck
 
-#: Service, by namespace and name.
-Service = tuple[str, str]
-
-
-def asked(settings: Settings) -> dict[Service, dict[int, HealthCheck]]:
-    """How each Service that sites lead to is checked for health, by port.
-
-    Said for every one, also where it is the default: GKE would else infer it from pods, once (kubernetes/ingress-gce:
-    pkg/controller/translator), or ask for "/".
-    """
-    found: dict[Service, dict[int, HealthCheck]] = {}
-    for site in settings.sites.values():
-        for backend in site.paths.values():
-            ports = found.setdefault((site.namespace, backend.service), {})
-            if backend.health is not None or backend.port not in ports:
-                ports[backend.port] = backend.health or HealthCheck()
-    return found
-
 
 def config_name(stack: str, service: str, port: int) -> str:
     """A BackendConfig's name."""
@@ -47,7 +29,7 @@ def backend_configs(
     https://cloud.google.com/kubernetes-engine/docs/how-to/ingress-configuration
     """
     made: dict[str, list[pulumi.Resource]] = {}
-    for (namespace, service), ports in asked(settings).items():
+    for (namespace, service), ports in settings.health_checks.items():
         for port, check in ports.items():
             name = config_name(settings.name, service, port)
             config = k8s.apiextensions.CustomResource(
@@ -72,7 +54,7 @@ def reached_directly(settings: Settings, namespace: str, service: str) -> dict[s
     """
     if settings.cloud.gcp is None:
         return {}
-    ports = asked(settings).get((namespace, service), {})
+    ports = settings.health_checks.get((namespace, service), {})
     return behind_gce({port: config_name(settings.name, service, port) for port in ports}) if ports else {}
 
 
@@ -82,7 +64,7 @@ def patches(settings: Settings, places: Places, opts: pulumi.ResourceOptions) ->
     Forced, because GKE writes one of them itself where it thinks it should.
     """
     made: dict[str, list[pulumi.Resource]] = {}
-    for namespace, service in asked(settings):
+    for namespace, service in settings.health_checks:
         if settings.makes_service(namespace, service):
             continue
         said = {
@@ -107,7 +89,7 @@ def policies(
     https://cloud.google.com/kubernetes-engine/docs/how-to/configure-gateway-resources
     """
     made: dict[str, list[pulumi.Resource]] = {}
-    for (namespace, service), ports in asked(settings).items():
+    for (namespace, service), ports in settings.health_checks.items():
         # Settings see to it that all ports of a Service are asked the same.
         check = next((each for each in ports.values() if each != HealthCheck()), HealthCheck())
         by_kind: Mapping[str, dict[str, Any]] = {

@@ -22,6 +22,7 @@ from components.settings.cloud import CloudSettings, ZoneOptions, ZoneSettings
 from components.settings.cluster import ClusterSettings
 from components.settings.entrypoint import EntrypointSettings
 from components.settings.gcp_names import account_id
+from components.settings.health import HealthCheck
 from components.settings.hosts import Host, covering
 from components.settings.services import ServiceSettings
 from components.settings.sites import NamespaceSettings, SiteSettings
@@ -265,6 +266,21 @@ class Settings(Base):
         return declared | {
             (site.namespace, to.service) for site in self.sites.values() if site.demo for to in site.paths.values()
         }
+
+    @cached_property
+    def health_checks(self) -> dict[tuple[str, str], dict[int, HealthCheck]]:
+        """How each Service that sites lead to is asked for health where a load balancer asks: by namespace and name, then port.
+
+        Said for every one, also where it is the default: GKE would else infer it from pods, once (kubernetes/ingress-gce:
+        pkg/controller/translator), or ask for "/".
+        """
+        found: dict[tuple[str, str], dict[int, HealthCheck]] = {}
+        for site in self.sites.values():
+            for backend in site.paths.values():
+                ports = found.setdefault((site.namespace, backend.service), {})
+                if backend.health is not None or backend.port not in ports:
+                    ports[backend.port] = backend.health or HealthCheck()
+        return found
 
     def made_here(self, site: SiteSettings, service: str) -> bool:
         """Whether this stack makes the pods behind a Service that a site leads to."""
