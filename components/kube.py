@@ -13,7 +13,7 @@ from lightkube.resources.core_v1 import Namespace, Pod, Secret, Service
 
 
 def _learn() -> None:
-    """Meets every type once that answers are decoded into.
+    """Meets every type once that kubeconfigs and answers are decoded into.
 
     msgspec, which lightkube decodes with, works a type out when it first meets it, and crashes the process when two threads do so
     at the same time (seen with 0.22.0). The engine asks for many resources at once, each in a thread of its own; but only one
@@ -26,6 +26,8 @@ def _learn() -> None:
     decoders.decode_watch_event(b'{"type": "ADDED", "object": {}}')
     # What objects without a class of their own, such as cert-manager's, have in common.
     ObjectMeta.from_dict({})
+    parts = ("cluster", {}), ("user", {}), ("context", {"cluster": "any"})
+    KubeConfig.from_dict({f"{part}s": [{"name": "any", part: content}] for part, content in parts})
 
 
 _learn()

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 from lightkube import Client, KubeConfig
+from lightkube.core import decoders
 from lightkube.core.exceptions import ApiError
 from lightkube.generic_resource import create_global_resource
 from lightkube.models.apps_v1 import DeploymentSpec
@@ -28,7 +29,7 @@ from lightkube.models.meta_v1 import LabelSelector, ObjectMeta
 from lightkube.models.networking_v1 import IngressClassSpec
 from lightkube.models.rbac_v1 import RoleRef, Subject
 from lightkube.resources.apps_v1 import Deployment
-from lightkube.resources.core_v1 import ConfigMap, Namespace, Node
+from lightkube.resources.core_v1 import ConfigMap, Namespace, Node, Service
 from lightkube.resources.networking_v1 import IngressClass
 from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBinding
 
@@ -48,6 +49,21 @@ _DEFINITIONS = create_global_resource("apiextensions.k8s.io", "v1", "CustomResou
 _GATEWAY_CLASSES = create_global_resource("gateway.networking.k8s.io", "v1", "GatewayClass", "gatewayclasses")
 MANAGER = "portico-sandbox"
 _TRAEFIK_LABELS = {"app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": "traefik"}
+
+
+def _learn() -> None:
+    """Meets every type once that answers are decoded into, while only one thread runs: the one that imports this.
+
+    msgspec, which lightkube decodes with, crashes the process when two threads meet a type at the same time (seen with 0.22.0);
+    the steps of a start run side by side.
+    """
+    for kind in (ClusterRole, ClusterRoleBinding, ConfigMap, Deployment, IngressClass, Namespace, Node, Service):
+        decoders.decode_list(b'{"items": []}', kind)
+    decoders.decode_status(b"{}")
+    ObjectMeta.from_dict({})  # of objects without a class of their own
+
+
+_learn()
 
 
 def connect(layout: Layout) -> Client:
@@ -95,10 +111,8 @@ def put(layout: Layout, marker_name: str, files: list[Path], objects: list[Any])
     with closing(connect(layout)) as client:
         if _recorded(client, marker_name) == digest:
             return
-        # The first by itself: what reads the answers works a type out when it first meets it, and crashes when two threads do.
-        definitions = [_define(client, files[0])]
         with ThreadPoolExecutor(8) as pool:
-            definitions += pool.map(lambda path: _define(client, path), files[1:])
+            definitions = list(pool.map(lambda path: _define(client, path), files))
         _await_established(client, definitions)
         for item in objects:
             client.apply(item, field_manager=marker_name, force=True)

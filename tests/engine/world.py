@@ -216,16 +216,25 @@ class World:
         assert self.objects() == before
 
     def trace(self) -> Trace:
-        """Everything as it stands now."""
+        """Everything as it stands, once it stands still: what went a moment ago is still being collected."""
+        before = self._look()
+        while True:
+            time.sleep(1)
+            now = self._look()
+            if now == before:
+                return now
+            before = now
+
+    def _look(self) -> Trace:
         return Trace(self.objects(), {zone: self.records(zone) for zone in ZONES})
 
     def is_as(self, before: Trace) -> None:
         """Nothing is left of what was done since; what controllers collect is given time to go."""
 
         def check() -> None:
-            now = self.trace()
+            now = self._look()
             assert now.records == before.records
-            assert now.objects == before.objects
+            assert now.objects == before.objects, set(now.objects) ^ set(before.objects)
 
         eventually(check, 30)
 

@@ -13,16 +13,24 @@ _AT_ONCE = """
 import sys, threading
 sys.setswitchinterval(1e-6)
 import components.kube
+from components.trust.watch import Order
+from lightkube import KubeConfig
 from lightkube.core import decoders
 from lightkube.core.internal_models import meta_v1
 from lightkube.resources.core_v1 import Namespace, Secret
 
 start = threading.Barrier(8)
+CONFIG = {
+    "clusters": [{"name": "a", "cluster": {"server": "https://a.example"}}],
+    "users": [{"name": "a", "user": {"exec": {"apiVersion": "b", "command": "c", "env": [{"name": "d", "value": "e"}]}}}],
+    "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
+}
 METADATA = b'{"name": "a", "labels": {"b": "c"}, "managedFields": [{"manager": "d"}]}'
 
 def decode():
     start.wait()
-    for kind in (Namespace, Secret):
+    KubeConfig.from_dict(CONFIG).get("a")
+    for kind in (Namespace, Secret, Order):
         decoders.decode_list(b'{"items": [{"metadata": ' + METADATA + b"}]}", kind)
     decoders.decode_status(b'{"status": "Failure", "details": {"causes": [{"message": "e"}]}}')
     meta_v1.ObjectMeta.from_dict({"name": "a", "ownerReferences": []})
