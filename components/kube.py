@@ -26,8 +26,8 @@ def _learn() -> None:
     decoders.decode_watch_event(b'{"type": "ADDED", "object": {}}')
     # What objects without a class of their own, such as cert-manager's, have in common.
     ObjectMeta.from_dict({})
-    parts = ("cluster", {}), ("user", {}), ("context", {"cluster": "any"})
-    KubeConfig.from_dict({f"{part}s": [{"name": "any", part: content}] for part, content in parts})
+    parts: dict[str, dict[str, str]] = {"cluster": {}, "user": {}, "context": {"cluster": "any"}}
+    KubeConfig.from_dict({f"{part}s": [{"name": "any", part: content}] for part, content in parts.items()})
 
 
 _learn()
