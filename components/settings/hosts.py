@@ -61,20 +61,17 @@ def is_wildcard(pattern: str) -> bool:
     return pattern.startswith("*.")
 
 
-def covers(pattern: str, host: str) -> bool:
-    """Whether a certificate for `pattern` is valid for `host` (RFC 6125: a wildcard covers exactly one label)."""
-    if is_wildcard(pattern):
-        return host.partition(".")[2] == pattern[2:]
-    return pattern == host
-
-
-def in_zone(name: str, zone: str) -> bool:
-    """Whether the name is the zone's apex or lies below it."""
-    plain = name.removeprefix("*.")
-    return plain == zone or plain.endswith(f".{zone}")
+def enclosing(zones: Container[str], name: str) -> str | None:
+    """The zone whose apex the name is or below which it lies, the most specific one; None if it is in none."""
+    labels = name.removeprefix("*.").split(".")
+    above = (".".join(labels[start:]) for start in range(len(labels)))
+    return next((zone for zone in above if zone in zones), None)
 
 
 def covering(patterns: Container[str], host: str) -> str | None:
-    """The pattern that covers the host, an exact one before a wildcard; None if none does."""
+    """The pattern whose certificate is valid for the host, an exact one before a wildcard; None if none is.
+
+    RFC 6125: a wildcard covers exactly one label.
+    """
     wildcard = f"*.{host.partition('.')[2]}"
     return next((pattern for pattern in (host, wildcard) if pattern in patterns), None)

@@ -23,7 +23,7 @@ from components.settings.cluster import ClusterSettings
 from components.settings.entrypoint import EntrypointSettings
 from components.settings.gcp_names import account_id
 from components.settings.health import HealthCheck
-from components.settings.hosts import Host, covering
+from components.settings.hosts import Host, covering, enclosing
 from components.settings.services import ServiceSettings
 from components.settings.sites import NamespaceSettings, SiteSettings
 
@@ -80,9 +80,7 @@ class Settings(Base):
 
     def zone_of(self, host: str) -> str | None:
         """The zone that a host's records belong in: the most specific one; None if it is in none."""
-        labels = host.removeprefix("*.").split(".")
-        above = (".".join(labels[start:]) for start in range(len(labels)))
-        return next((name for name in above if name in self.zones), None)
+        return enclosing(self.zones, host)
 
     @property
     def balancer_names(self) -> dict[tuple[str, str], str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components.names import inside, metadata
+from components.places import Places
 from components.settings.certificates import ProvidedCertificate as ProvidedSettings
 
 
@@ -25,7 +26,8 @@ class ProvidedCertificate(pulumi.ComponentResource):
         own: ProvidedSettings,
         *,
         secret_name: str,
-        namespaces: Mapping[str, Sequence[pulumi.Resource]],
+        namespaces: Sequence[str],
+        places: Places,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("portico:trust:ProvidedCertificate", key, None, opts)
@@ -37,8 +39,8 @@ class ProvidedCertificate(pulumi.ComponentResource):
                 metadata=metadata(stack, secret_name, namespace),
                 type="kubernetes.io/tls",
                 string_data={"tls.crt": own.certificate, "tls.key": pulumi.Output.secret(own.key.get_secret_value())},
-                opts=pulumi.ResourceOptions.merge(inside(self, opts), pulumi.ResourceOptions(depends_on=after)),
+                opts=places.inside(inside(self, opts), namespace),
             )
-            for namespace, after in namespaces.items()
+            for namespace in namespaces
         ]
         self.register_outputs({"not_after": self.not_after})

@@ -145,7 +145,8 @@ class Trust(pulumi.ComponentResource):
                 settings.name,
                 entry.provided,
                 secret_name=secret_name(settings, key),
-                namespaces={namespace: places.of(namespace) for namespace in settings.certificate_namespaces(key)},
+                namespaces=settings.certificate_namespaces(key),
+                places=places,
                 opts=self._child,
             )
             return

@@ -217,13 +217,15 @@ class World:
 
     def trace(self) -> Trace:
         """Everything as it stands, once it stands still: what went a moment ago is still being collected."""
-        before = self._look()
-        while True:
+        seen = [self._look()]
+
+        def stands_still() -> None:
             time.sleep(1)
-            now = self._look()
-            if now == before:
-                return now
-            before = now
+            seen.append(self._look())
+            assert seen[-1] == seen[-2]
+
+        eventually(stands_still, 60)
+        return seen[-1]
 
     def _look(self) -> Trace:
         return Trace(self.objects(), {zone: self.records(zone) for zone in ZONES})

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from components.settings.hosts import check_host, check_pattern, covering, covers, in_zone, is_wildcard
+from components.settings.hosts import check_host, check_pattern, covering, enclosing, is_wildcard
 
 _INNER = string.ascii_lowercase + string.digits
 LABELS = st.builds(
@@ -87,6 +87,14 @@ def test_fails_when_it_is_no_host_name(host: str, says: str) -> None:
 def test_fails_when_a_wildcard_is_not_one_whole_label_in_front(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"wildcard stands for one whole label|at least two labels"):
         check_pattern(pattern)
+
+
+def covers(pattern: str, host: str) -> bool:
+    return covering([pattern], host) == pattern
+
+
+def in_zone(name: str, zone: str) -> bool:
+    return enclosing([zone], name) == zone
 
 
 @given(PATTERNS, HOSTS)
