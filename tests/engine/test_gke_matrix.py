@@ -59,9 +59,17 @@ REFUSED = [cell for cell in _CELLS if cell not in OFFERED]
 
 
 @pytest.fixture(scope="module")
-def project(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def stack(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     with gcp_stack(world, tmp_path_factory.mktemp("cells"), "cells") as project:
         yield project
+
+
+@pytest.fixture
+def project(stack: Project) -> Iterator[Project]:
+    """The same stack for every cell, empty however the cell before went."""
+    yield stack
+    if stack.resources():
+        stack.destroy()
 
 
 def config(world: World, way: str, certificate: dict[str, Any]) -> dict[str, Any]:

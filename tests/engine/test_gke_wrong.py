@@ -154,12 +154,17 @@ def test_an_existing_address_of_the_other_scope_is_told_before_anything_is_creat
     gcp = Gcp(world)
     addresses = gcp.api("compute").addresses()
     addresses.insert(project=PROJECT, region=REGION, body={"name": "ours"}).execute()
-    eventually(lambda: gcp.address("ours")["status"] == "RESERVED" or pytest.fail("not reserved yet"))
+    eventually(lambda: stands(gcp, ["RESERVED"]))
     try:
         config = gke(world, entrypoint={"gce": {"address": {"existing": "ours"}}})
         refused(project, world, config, "portico:entrypoint.gce.address.existing", '"ours" is a regional address')
     finally:
         addresses.delete(project=PROJECT, region=REGION, address="ours").execute()
+        eventually(lambda: stands(gcp, []))
+
+
+def stands(gcp: Gcp, expected: list[str]) -> None:
+    assert [one["status"] for one in gcp.listed("addresses") if one["name"] == "ours"] == expected
 
 
 def test_pods_that_are_ready_at_another_path_are_told_of_before_anything_is_created(project: Project, world: World) -> None:

@@ -7,7 +7,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,7 +49,7 @@ def eventually(check: Callable[[], None], seconds: float = 20) -> None:
     while True:
         try:
             return check()
-        except (AssertionError, UnreachableError, OSError):
+        except (AssertionError, UnreachableError, httpx2.TransportError, OSError):
             if time.monotonic() > deadline:
                 raise
         time.sleep(0.1)
@@ -176,7 +176,10 @@ class World:
     def objects(self, stack: str | None = None) -> list[str]:
         """What stands in the cluster, of every kind, as `Kind namespace/name`; only a stack's own if one is named."""
         selector = {"labelSelector": f"{STACK_LABEL}=portico-{stack}"} if stack else {}
-        found = []
+        return sorted(name for name, _ in self._standing(selector))
+
+    def _standing(self, selector: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+        """Every object with whether it is on its way out."""
         with httpx2.Client(base_url=self._server, verify=self._administrator, trust_env=False) as client:
 
             def get(path: str, **parameters: str) -> dict[str, Any]:
@@ -194,9 +197,9 @@ class World:
                     if "list" not in kind["verbs"] or kind["name"] in _PASSING:
                         continue
                     for item in get(f"{folder}/{kind['name']}", **selector)["items"] or []:
-                        name = f"{item['metadata'].get('namespace', '')}/{item['metadata']['name']}"
-                        found.append(f"{kind['kind']} {name}")
-        return sorted(found)
+                        metadata = item["metadata"]
+                        name = f"{kind['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
+                        yield name, "deletionTimestamp" in metadata
 
     @cached_property
     def _server(self) -> str:
@@ -223,6 +226,7 @@ class World:
             time.sleep(1)
             seen.append(self._look())
             assert seen[-1] == seen[-2]
+            assert [name for name, going in self._standing({}) if going] == []
 
         eventually(stands_still, 60)
         return seen[-1]
