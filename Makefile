@@ -34,8 +34,8 @@ down: $(RUNTIME_STAMP) ## Destroy the stack and stop the sandbox.
 
 test: check ## Lint, check types, and run all tests on the real engine and a sandbox of their own.
 	@$(RUN) -m sandbox tools
-	@$(RUN) -m pytest tests/unit tests/docs
-	@# Two at a time, each file as a whole, each worker with a sandbox of its own: most of the time they wait.
+	@# Two at a time, each file as a whole; with the engine each worker has a sandbox of its own, and mostly waits.
+	@$(RUN) -m pytest --numprocesses=2 --dist=loadfile tests/unit tests/docs
 	@$(RUN) -m pytest --numprocesses=2 --dist=loadfile tests/engine
 	@$(RUN) -m pytest tests/e2e
 
