@@ -173,7 +173,7 @@ BROKEN = [
     ),
 ]
 
-#: Annotations that several of the rules look at, and that are right.
+
 class _Later:
     """A value that is known only once something else is made."""
 
@@ -183,6 +183,7 @@ class _Later:
 
 _LATER = _Later()
 
+#: Annotations that several of the rules look at, and that are right.
 KEPT = [
     ("Ingress", {f"{_ALB}listen-ports": _BOTH, f"{_ALB}ssl-redirect": "443", f"{_ALB}certificate-arn": "arn"}),
     ("Ingress", {f"{_ALB}listen-ports": '[{"HTTP": 80}]', f"{_ALB}ssl-redirect": "443", f"{_ALB}group.name": "shared"}),
