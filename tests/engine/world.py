@@ -242,7 +242,7 @@ class World:
             assert now.records == before.records
             assert now.objects == before.objects, set(now.objects) ^ set(before.objects)
 
-        eventually(check, 30)
+        eventually(check, 60)
 
     def events(self, namespace: str) -> list[str]:
         """What controllers told of a namespace's objects, as `Kind reason: message`."""
