@@ -18,6 +18,9 @@ RUNTIME_STAMP := $(VENV)/.installed-$(shell cat $(RUNTIME) | cksum | cut -d' ' -
 ALL_STAMP := $(VENV)/.installed-dev-$(shell cat $(ALL) | cksum | cut -d' ' -f1)
 PIP := $(RUN) -m pip --disable-pip-version-check --no-input
 
+# Two at a time, each file as a whole; with the engine each worker has a sandbox of its own, and mostly waits.
+PARALLEL := --numprocesses=2 --dist=loadfile
+
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .PHONY: help up down test check lint format typecheck unit status clean
@@ -34,9 +37,8 @@ down: $(RUNTIME_STAMP) ## Destroy the stack and stop the sandbox.
 
 test: check ## Lint, check types, and run all tests on the real engine and a sandbox of their own.
 	@$(RUN) -m sandbox tools
-	@# Two at a time, each file as a whole; with the engine each worker has a sandbox of its own, and mostly waits.
-	@$(RUN) -m pytest --numprocesses=2 --dist=loadfile tests/unit tests/docs
-	@$(RUN) -m pytest --numprocesses=2 --dist=loadfile tests/engine
+	@$(RUN) -m pytest $(PARALLEL) tests/unit tests/docs
+	@$(RUN) -m pytest $(PARALLEL) tests/engine
 	@$(RUN) -m pytest tests/e2e
 
 check: lint typecheck ## Check style, formatting and types.
@@ -53,7 +55,7 @@ typecheck: $(ALL_STAMP) ## Check types.
 	@$(BIN)/mypy components docs sandbox tests __main__.py
 
 unit: $(ALL_STAMP) ## Run only the tests that need neither engine nor sandbox.
-	@$(RUN) -m pytest tests/unit
+	@$(RUN) -m pytest $(PARALLEL) tests/unit
 
 status: $(RUNTIME_STAMP) ## Show the sandbox's processes.
 	@$(RUN) -m sandbox status

@@ -113,6 +113,12 @@ class Project:
         assert result.ok, result.output
         return result
 
+    def empty(self) -> None:
+        """Destroys what a test left, also where it was cut off in the middle of a run."""
+        if self.resources():
+            self.run("cancel", "--yes", "--stack", self.stack)
+            self.destroy()
+
     def planned(self) -> dict[str, str]:
         """What the next `up` would touch: operation by resource name, unchanged ones left out."""
         done = self._json("preview", "--stack", self.stack)

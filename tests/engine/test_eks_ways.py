@@ -26,8 +26,7 @@ def project(world: World, tmp_path: Path) -> Iterator[Project]:
     with eks_stack(world, tmp_path, STACK) as project:
         trace, account = world.trace(), Aws(world).everything()
         yield project
-        if project.resources():
-            project.destroy()
+        project.empty()
         world.is_as(trace)
         eventually(lambda: same(Aws(world).everything(), account), 30)
 

@@ -5,11 +5,9 @@ The same table stands in docs/certificates.md.
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import pytest
 
 from components.settings.offers import SOURCES, refusal
@@ -68,8 +66,7 @@ def stack(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
 def project(stack: Project) -> Iterator[Project]:
     """The same stack for every cell, empty however the cell before went."""
     yield stack
-    if stack.resources():
-        stack.destroy()
+    stack.empty()
 
 
 def config(world: World, way: str, certificate: dict[str, Any]) -> dict[str, Any]:
@@ -94,14 +91,8 @@ def config(world: World, way: str, certificate: dict[str, Any]) -> dict[str, Any
 
 def answers(world: World, source: str) -> None:
     """The site answers at the address that its name has, by a certificate that its own authority vouches for."""
-    root = _AUTHORITY["certificate"] if source in ("private_ca", "provided") else world.sandbox.layout.roots.read_text()
-    trust = ssl.create_default_context(cadata=root)
-    with httpx2.Client(verify=trust, trust_env=False) as client:
-        answer = client.get(
-            f"https://{world.address(HOST)}:{world.fact('https-port')}/",
-            headers={"Host": HOST},
-            extensions={"sni_hostname": HOST},
-        )
+    root = _AUTHORITY["certificate"] if source in ("private_ca", "provided") else None
+    answer = world.ask(world.url(HOST), world.address(HOST), root)
     assert answer.status_code == 200, answer.text
     assert answer.json()["service"] == "web"
 

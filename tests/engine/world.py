@@ -108,9 +108,7 @@ class World:
         """The same, destroyed at the end however its tests went: the next one uses the same names."""
         project = self.project(folder, stack)
         yield project
-        if project.resources():
-            project.run("cancel", "--yes", "--stack", stack)
-            project.destroy()
+        project.empty()
         project.run("stack", "rm", "--yes", stack)
 
     def get(self, url: str) -> Answer:
@@ -220,25 +218,30 @@ class World:
 
     def trace(self) -> Trace:
         """Everything as it stands, once it stands still: what went a moment ago is still being collected."""
-        seen = [self._look()]
+        now, _ = self._look()
 
         def stands_still() -> None:
+            nonlocal now
+            before = now
             time.sleep(1)
-            seen.append(self._look())
-            assert seen[-1] == seen[-2]
-            assert [name for name, going in self._standing({}) if going] == []
+            now, going = self._look()
+            assert now == before
+            assert going == []
 
         eventually(stands_still, 60)
-        return seen[-1]
+        return now
 
-    def _look(self) -> Trace:
-        return Trace(self.objects(), {zone: self.records(zone) for zone in ZONES})
+    def _look(self) -> tuple[Trace, list[str]]:
+        """Everything as it stands, and which of the objects are on their way out."""
+        standing = sorted(self._standing({}))
+        trace = Trace([name for name, _ in standing], {zone: self.records(zone) for zone in ZONES})
+        return trace, [name for name, going in standing if going]
 
     def is_as(self, before: Trace) -> None:
         """Nothing is left of what was done since; what controllers collect is given time to go."""
 
         def check() -> None:
-            now = self._look()
+            now, _ = self._look()
             assert now.records == before.records
             assert now.objects == before.objects, set(now.objects) ^ set(before.objects)
 
